@@ -1,0 +1,3 @@
+//! hookyard.
+mod failure;
+fn main() {}
