@@ -1,3 +1,41 @@
-//! hookyard.
+//! hookyard delivers a tenant-screening company's webhooks out of Postgres, at least once, and says what became of
+//! each.
+//!
+//! **The grammar.** Folders are nouns you type; inside a folder, files named by verbs *do* and files named by nouns
+//! *are*. Four names touch the outside: `store.rs` (SQL), `client.rs` (HTTP), `server.rs` (sockets), and `mod.rs`, the
+//! folder's face. `hookyard webhook retry` is `src/webhook/retry.rs`, `tests/it/webhook_retry.rs` and
+//! `man/hookyard-webhook-retry.1`.
+//!
+//! **The journey.** `webhook send` and the host application enqueue an event (one SQL function); a run claims what is
+//! due, sends, records in groups, and `delivery::settle` decides what comes next.
+//!
+//! **What is not here.** Nothing holds a transaction or a connection while it talks to the network. No noun reads the
+//! clock or throws a die. No secret is an argument's value. No statement is built from input. Nothing outside schema
+//! `hookyard` is altered on a database that is somebody else's.
+
+mod cli;
+mod context;
+
+mod config;
+mod database;
+mod demo;
+mod generate;
+mod webhook;
+
+mod backoff;
+mod clock;
+mod db;
+mod egress;
+mod env;
 mod failure;
-fn main() {}
+mod http;
+mod output;
+mod random;
+mod secret;
+mod settings;
+mod signature;
+
+fn main() -> std::process::ExitCode {
+    // A panic that reaches this far is a fault of ours, and the exit code says so.
+    std::panic::catch_unwind(cli::main).unwrap_or_else(|_| std::process::ExitCode::from(70))
+}

@@ -1,0 +1,206 @@
+//! The root of the command line: global flags, dispatch, and the answer handed to the printer.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::output::{Format, Output, Printer};
+use crate::settings::{self, Flags, Settings};
+use crate::{config, database, db, demo, env, generate, webhook};
+
+/// Deliver webhooks out of Postgres, at least once, and say what became of each
+#[derive(Parser)]
+#[command(
+    name = "hookyard",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  hookyard demo\n  hookyard webhook retry --max-runtime 55s\n  hookyard webhook list --dead"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    noun: Noun,
+}
+
+#[derive(Args)]
+struct Global {
+    /// Use this database: `embedded`, a [databases] section's name, or a URL without a password
+    #[arg(long, global = true, value_name = "DATABASE")]
+    database: Option<String>,
+    /// Read this configuration file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Let this address range be dialled although it is not public
+    #[arg(long, global = true, value_name = "CIDR", value_parser = settings::network)]
+    allow_egress: Vec<IpNet>,
+    /// Let endpoints be plain http
+    #[arg(long, global = true)]
+    allow_http: bool,
+    /// Answer in JSON: one document, or one line per item
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but the answer and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Tell more on stderr; twice for more still
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// How log lines are written
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Noun {
+    /// Deliver events to customers' endpoints
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
+    /// Prepare and inspect the database
+    #[command(subcommand)]
+    Database(database::Verb),
+    Config(config::Args),
+    Demo(demo::Args),
+    #[command(hide = true)]
+    Generate(generate::Args),
+    #[command(hide = true)]
+    LocalServer(db::embedded::SuperviseArgs),
+}
+
+/// The whole command line, for completions and man pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+pub fn main() -> ExitCode {
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(why) => return misused(&why),
+    };
+    let command = words(&matches).join(" ");
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(why) => return misused(&why),
+    };
+    let printer = Printer { format: format(&cli), quiet: cli.global.quiet };
+    if let Noun::LocalServer(args) = cli.noun {
+        return ExitCode::from(db::embedded::supervise(args));
+    }
+    match run(cli, printer.clone(), command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            printer.fail(&failure);
+            ExitCode::from(failure.kind.code())
+        }
+    }
+}
+
+fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
+    log(&cli.global)?;
+    // Signing, generating and the like need neither runtime nor settings.
+    if let Noun::Generate(args) = cli.noun {
+        return printer.print(&generate::run(&args)?);
+    }
+    let flags = Flags {
+        config: cli.global.config,
+        database: cli.global.database,
+        allow_egress: cli.global.allow_egress,
+        allow_http: cli.global.allow_http,
+    };
+    let settings = Settings::read(&flags)?;
+    let context = Context::new(settings, printer.clone(), command)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Failure::fault(why).context("cannot start the runtime"))?;
+    let answer = runtime.block_on(dispatch(&context, cli.noun))?;
+    printer.print(answer.as_ref())
+}
+
+async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Failure> {
+    match noun {
+        Noun::Webhook(verb) => webhook::run(context, verb).await,
+        Noun::Database(verb) => database::run(context, verb).await,
+        Noun::Config(args) => config::run(context, &args),
+        Noun::Demo(args) => demo::run(context, args).await,
+        Noun::Generate(_) | Noun::LocalServer(_) => Err(Failure::fault("dispatched twice")),
+    }
+}
+
+fn format(cli: &Cli) -> Format {
+    if cli.global.json {
+        Format::Json
+    } else if let Noun::Webhook(verb) = &cli.noun
+        && verb.wants_csv()
+    {
+        Format::Csv
+    } else {
+        Format::Text
+    }
+}
+
+/// clap's own text and code: 0 for help and version, 2 for a mistyped call.
+fn misused(why: &clap::Error) -> ExitCode {
+    let _ = why.print();
+    ExitCode::from(if why.use_stderr() { Kind::Usage.code() } else { 0 })
+}
+
+/// Noun and verb as typed.
+fn words(matches: &clap::ArgMatches) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut at = matches;
+    while let Some((name, below)) = at.subcommand() {
+        words.push(name.to_owned());
+        at = below;
+    }
+    words
+}
+
+/// Our own targets only, whatever RUST_LOG says: other crates' logs hold headers and rows.
+fn log(global: &Global) -> Result<(), Failure> {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let level = match global.verbose {
+        _ if global.quiet => LevelFilter::OFF,
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let json = match global.log_format {
+        Some(format) => format == LogFormat::Json,
+        None => match env::read(env::LOG_FORMAT)?.as_deref() {
+            None | Some("text") => false,
+            Some("json") => true,
+            Some(other) => {
+                return Err(Failure::blocked(format!(
+                    "{}: `{other}` is neither text nor json",
+                    env::LOG_FORMAT
+                )));
+            }
+        },
+    };
+    let ours = Targets::new().with_target("hookyard", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(ours);
+    let installed = if json {
+        registry.with(lines.json()).try_init()
+    } else {
+        registry.with(lines.with_ansi(std::io::stderr().is_terminal()).without_time()).try_init()
+    };
+    installed.map_err(|why| Failure::fault(why.to_string()))
+}

@@ -1,0 +1,109 @@
+//! `hookyard config`: what is in force, and from where.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::env;
+use crate::failure::Failure;
+use crate::output::{Cell, Json, Output, Page, Table, Tone};
+use crate::settings::{Origin, Set, Settings};
+
+/// Show the settings in force and where each comes from
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  hookyard config\n  hookyard config --json | jq .settings")]
+pub struct Args {}
+
+pub struct Configured {
+    file: Option<String>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: &'static str,
+    value: String,
+    origin: Origin,
+}
+
+pub fn run(context: &Context, _args: &Args) -> Result<Box<dyn Output>, Failure> {
+    let settings = &context.settings;
+    Ok(Box::new(Configured {
+        file: settings.file.as_ref().map(|path| path.display().to_string()),
+        rows: rows(settings),
+    }))
+}
+
+fn rows(settings: &Settings) -> Vec<Row> {
+    let seconds = |set: &Set<std::time::Duration>| format!("{:?}", set.value);
+    vec![
+        maybe("database", settings.database.as_ref().map(|set| (set.value.to_string(), &set.origin)), "none"),
+        row("allow_egress", list(&settings.allow_egress.value), &settings.allow_egress.origin),
+        row("allow_http", settings.allow_http.value.to_string(), &settings.allow_http.origin),
+        maybe(
+            "ca_file",
+            settings.ca_file.as_ref().map(|set| (set.value.display().to_string(), &set.origin)),
+            "none",
+        ),
+        maybe("alert_url", settings.alert_url.as_ref().map(|set| ("***".to_owned(), &set.origin)), "none"),
+        row("concurrency", settings.concurrency.value.to_string(), &settings.concurrency.origin),
+        row("per_endpoint", settings.per_endpoint.value.to_string(), &settings.per_endpoint.origin),
+        row("in_flight", settings.in_flight.value.to_string(), &settings.in_flight.origin),
+        row("lease", seconds(&settings.lease), &settings.lease.origin),
+        row("timeout", seconds(&settings.timeout), &settings.timeout.origin),
+        row("policy", settings.policy.value.name.to_owned(), &settings.policy.origin),
+        row("user_agent", settings.user_agent.value.clone(), &settings.user_agent.origin),
+        row("operator", settings.operator.value.clone(), &settings.operator.origin),
+        maybe(
+            "pg_bin",
+            settings.pg_bin.as_ref().map(|set| (set.value.display().to_string(), &set.origin)),
+            "searched",
+        ),
+    ]
+}
+
+fn row(name: &'static str, value: String, origin: &Origin) -> Row {
+    Row { name, value, origin: origin.clone() }
+}
+
+fn maybe(name: &'static str, set: Option<(String, &Origin)>, otherwise: &str) -> Row {
+    match set {
+        Some((value, origin)) => row(name, value, origin),
+        None => row(name, otherwise.to_owned(), &Origin::Default),
+    }
+}
+
+fn list(networks: &[ipnet::IpNet]) -> String {
+    if networks.is_empty() {
+        return "none".into();
+    }
+    networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Output for Configured {
+    fn text(&self, page: &mut Page) {
+        let mut table = Table::new(&["setting", "value", "from"]);
+        for row in &self.rows {
+            let tone = if row.origin == Origin::Default { Tone::Dim } else { Tone::Plain };
+            table.row(vec![
+                row.name.into(),
+                Cell::new(&row.value),
+                Cell::toned(row.origin.to_string(), tone),
+            ]);
+        }
+        page.table(table);
+        page.blank();
+        match &self.file {
+            Some(file) => page.line(format!("configuration file: {file}")),
+            None => page.line("configuration file: none"),
+        }
+    }
+
+    fn json(&self) -> Json {
+        let settings: serde_json::Map<String, serde_json::Value> = self
+            .rows
+            .iter()
+            .map(|row| (row.name.to_owned(), json!({ "value": row.value, "from": row.origin.to_string() })))
+            .collect();
+        let variables: Vec<_> = env::DOCUMENTED.iter().map(|(name, _)| name).collect();
+        Json::One(json!({ "file": self.file, "settings": settings, "variables": variables }))
+    }
+}

@@ -1,0 +1,123 @@
+//! What a verb may reach: clock, chance, settings, printer, and, on first use only, the database and the HTTP client.
+//! `sign` needs neither, so it never pays for them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+use crate::db::{self, Db, embedded};
+use crate::env;
+use crate::failure::Failure;
+use crate::http::{self, Http};
+use crate::output::Printer;
+use crate::random::Random;
+use crate::settings::{Database, Settings};
+
+pub struct Context {
+    pub clock: Clock,
+    pub random: Random,
+    pub settings: Settings,
+    pub printer: Printer,
+    /// Noun and verb, for the database's list of sessions and for the record of runs.
+    pub command: String,
+    db: OnceCell<Db>,
+    http: std::cell::OnceCell<Http>,
+}
+
+impl Context {
+    pub fn new(settings: Settings, printer: Printer, command: String) -> Result<Context, Failure> {
+        Ok(Context {
+            clock: clock()?,
+            random: Random::fresh(),
+            settings,
+            printer,
+            command,
+            db: OnceCell::new(),
+            http: std::cell::OnceCell::new(),
+        })
+    }
+
+    /// The database that is configured; never another one because that one is away.
+    pub async fn db(&self) -> Result<&Db, Failure> {
+        self.db.get_or_try_init(|| async { self.open(self.database()?).await }).await
+    }
+
+    async fn open(&self, database: &Database) -> Result<Db, Failure> {
+        let (db, notes) = db::open(database, || self.local(false), &self.command.replace(' ', "-")).await?;
+        notes.iter().for_each(|note| self.printer.note(note));
+        Ok(db)
+    }
+
+    fn database(&self) -> Result<&Database, Failure> {
+        self.settings.database.as_ref().map(|set| &set.value).ok_or_else(|| {
+            Failure::blocked("no database is configured")
+                .hint(format!("set {} to a postgres:// URL", env::DATABASE_URL))
+                .hint("or add `--database embedded` for a local one that hookyard starts itself")
+        })
+    }
+
+    /// Where the local server lives; `consent` lets its binaries be fetched.
+    pub fn local(&self, consent: bool) -> Result<embedded::Setting, Failure> {
+        let path = |name| env::surrounding(name).map(PathBuf::from);
+        let mut setting = embedded::Setting::usual(
+            self.settings.pg_bin.as_ref().map(|set| set.value.clone()),
+            path(env::XDG_DATA_HOME),
+            path(env::HOME),
+            path(env::TEST_LOCAL_ROOT),
+        )?;
+        setting.consent = consent;
+        Ok(setting)
+    }
+
+    /// The one HTTP client, built on first use.
+    pub fn http(&self) -> Result<&Http, Failure> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let (http, warnings) = Http::new(http::Settings {
+            rules: self.rules(),
+            ca_file: self.settings.ca_file.as_ref().map(|set| set.value.clone()),
+            timeout: self.settings.timeout.value,
+            pool_idle: self.settings.concurrency.value,
+            #[cfg(debug_assertions)]
+            names: test_names()?,
+        })?;
+        warnings.iter().for_each(|warning| self.printer.warn(warning));
+        Ok(self.http.get_or_init(|| http))
+    }
+
+    pub fn rules(&self) -> crate::egress::Rules {
+        crate::egress::Rules {
+            allow: self.settings.allow_egress.value.clone(),
+            allow_http: self.settings.allow_http.value,
+        }
+    }
+
+    /// The name of this machine, for leases and records.
+    pub fn host(&self) -> String {
+        std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .map(|name| name.trim().to_owned())
+            .unwrap_or_else(|_| "unknown".into())
+    }
+}
+
+#[cfg(debug_assertions)]
+fn clock() -> Result<Clock, Failure> {
+    let offset = env::read(env::TEST_CLOCK_OFFSET)?.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+    Ok(Clock::new(offset * 1_000_000))
+}
+
+#[cfg(not(debug_assertions))]
+fn clock() -> Result<Clock, Failure> {
+    Ok(Clock::new(0))
+}
+
+#[cfg(debug_assertions)]
+fn test_names() -> Result<Option<http::TestNames>, Failure> {
+    env::read(env::TEST_NAMES)?.map(|text| http::TestNames::parse(&text)).transpose()
+}
+
+/// How long a local server that nobody uses stays.
+pub const LOCAL_IDLE: Duration = Duration::from_secs(60);

@@ -1,0 +1,221 @@
+//! Every connection and every transaction. Works through PgBouncer in transaction mode: each statement runs in an
+//! explicit short transaction, unnamed, with no session state. `Db::tx` is the one way in.
+
+pub mod embedded;
+mod migrations;
+pub mod schema;
+mod trouble;
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+pub use migrations::{Migration, Runner};
+pub use trouble::{Trouble, fault};
+
+use crate::failure::Failure;
+use crate::random::Random;
+use crate::settings::Database;
+
+/// Connections per process, at most.
+const CONNECTIONS: usize = 3;
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// How long a full server (53300) or one that is starting (57P03) is waited for.
+const PATIENCE_AT_FIRST: Duration = Duration::from_secs(8);
+/// How long a database that went away in the middle of a run is waited for.
+const PATIENCE_IN_A_RUN: Duration = Duration::from_secs(60);
+const DEADLOCK_TRIES: u32 = 5;
+
+/// Sent as one simple query: one round trip, and nothing of it outlives the transaction.
+const BEGIN: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
+     set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'";
+
+/// A handful of connections to one database, made when first needed.
+pub struct Db {
+    options: PgConnectOptions,
+    place: String,
+    idle: RefCell<Vec<PgConnection>>,
+    permits: Semaphore,
+    random: Random,
+    connected_before: RefCell<bool>,
+    /// Keeps the local server alive while this value lives.
+    _local: Option<embedded::Local>,
+}
+
+impl Db {
+    /// `command` names the run in `pg_stat_activity`.
+    pub fn new(options: PgConnectOptions, local: Option<embedded::Local>, command: &str) -> Db {
+        let name = format!("hookyard/{}/{command}", env!("CARGO_PKG_VERSION"));
+        let place = match options.get_socket() {
+            Some(path) => path.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let options = options
+            .application_name(&name)
+            .statement_cache_capacity(0)
+            .extra_float_digits(None)
+            .disable_statement_logging();
+        Db {
+            options,
+            place,
+            idle: RefCell::new(Vec::new()),
+            permits: Semaphore::new(CONNECTIONS),
+            random: Random::fresh(),
+            connected_before: RefCell::new(false),
+            _local: local,
+        }
+    }
+
+    /// host:port, or the socket's directory.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Run `work` in one short transaction. Deadlocks and serialization failures are tried again, and so is a
+    /// connection that breaks, since every statement of ours can be repeated: what a first try has done is found by
+    /// id or fencing token.
+    pub async fn tx<T>(
+        &self,
+        work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        self.tx_begun(BEGIN, work).await
+    }
+
+    /// Like `tx`, but the commit does not wait for the disk: for what may be lost in a crash of the server.
+    pub async fn tx_relaxed<T>(
+        &self,
+        work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        const RELAXED: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
+             set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; \
+             set local synchronous_commit = off";
+        self.tx_begun(RELAXED, work).await
+    }
+
+    async fn tx_begun<T>(
+        &self,
+        begin: &'static str,
+        work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        let started = tokio::time::Instant::now();
+        let mut tries = 0;
+        loop {
+            let trouble = match self.once(begin, &work).await {
+                Ok(value) => return Ok(value),
+                Err(trouble) => trouble,
+            };
+            tries += 1;
+            let wait = if trouble.is_conflict() && tries < DEADLOCK_TRIES {
+                Duration::from_millis(5 << tries)
+            } else if trouble.is_passing() && started.elapsed() < self.patience(&trouble) {
+                Duration::from_millis((25 << tries.min(7)).min(3000))
+            } else {
+                return Err(trouble);
+            };
+            tracing::debug!(target: "hookyard::db", tries, "{trouble}; trying again");
+            sleep(wait.mul_f64(0.5 + self.random.unit())).await;
+        }
+    }
+
+    /// One statement outside a transaction block, with its own limits: for CREATE INDEX CONCURRENTLY only.
+    pub async fn alone(&self, sql: &'static str) -> Result<(), Trouble> {
+        let _permit = self.permit().await?;
+        let mut connection = self.connection().await?;
+        let ran = sqlx::raw_sql(sql).execute(&mut connection).await;
+        ran.map(|_| ()).map_err(|why| Trouble::of(why, &self.place))
+    }
+
+    async fn once<T>(
+        &self,
+        begin: &'static str,
+        work: &impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        let _permit = self.permit().await?;
+        // Out of the pool for good: whatever is cancelled or fails in the middle never comes back half used.
+        let mut connection = self.connection().await?;
+        let done = async {
+            sqlx::raw_sql(begin).execute(&mut connection).await?;
+            let value = work(&mut connection).await?;
+            sqlx::raw_sql("commit").execute(&mut connection).await?;
+            Ok(value)
+        };
+        match done.await {
+            Ok(value) => {
+                self.idle.borrow_mut().push(connection);
+                Ok(value)
+            }
+            Err(why) => {
+                let broken = !matches!(why, sqlx::Error::Database(_));
+                let trouble = Trouble::of(why, &self.place);
+                if !broken
+                    && !trouble.is_passing()
+                    && sqlx::raw_sql("rollback").execute(&mut connection).await.is_ok()
+                {
+                    self.idle.borrow_mut().push(connection);
+                }
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Trouble> {
+        self.permits.acquire().await.map_err(|_| Trouble::unreachable(&self.place, "the run is over"))
+    }
+
+    async fn connection(&self) -> Result<PgConnection, Trouble> {
+        let idle = self.idle.borrow_mut().pop();
+        if let Some(connection) = idle {
+            return Ok(connection);
+        }
+        let connection = match timeout(CONNECT_WITHIN, PgConnection::connect_with(&self.options)).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(why)) => return Err(Trouble::of_connecting(why, &self.place)),
+            Err(_) => return Err(Trouble::unreachable(&self.place, "no answer in 5 s")),
+        };
+        *self.connected_before.borrow_mut() = true;
+        Ok(connection)
+    }
+
+    /// A server that refuses at the very start fails at once; one that was there a moment ago is waited for.
+    fn patience(&self, trouble: &Trouble) -> Duration {
+        if *self.connected_before.borrow() {
+            PATIENCE_IN_A_RUN
+        } else if trouble.is_busy_server() {
+            PATIENCE_AT_FIRST
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+/// Options of a database as configured; the local server is started when that is the one.
+pub async fn open(
+    database: &Database,
+    setting: impl FnOnce() -> Result<embedded::Setting, Failure>,
+    command: &str,
+) -> Result<(Db, Vec<String>), Failure> {
+    match database {
+        Database::Url(url) => {
+            let options: PgConnectOptions = url
+                .reveal()
+                .parse()
+                .map_err(|_| Failure::blocked(format!("the database URL cannot be used: {url}")))?;
+            Ok((Db::new(options, None, command), Vec::new()))
+        }
+        Database::Embedded => {
+            let mut local = embedded::ensure(&setting()?).await?;
+            let notes = std::mem::take(&mut local.notes);
+            let options = PgConnectOptions::new_without_pgpass()
+                .socket(&local.socket_dir)
+                .port(local.port)
+                .username(local.user)
+                .password("")
+                .database("hookyard");
+            Ok((Db::new(options, Some(local), command), notes))
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Every environment variable hookyard reads, and the only place that reads them.
+
+use crate::failure::Failure;
+
+pub const DATABASE_URL: &str = "DATABASE_URL";
+pub const CONFIG: &str = "HOOKYARD_CONFIG";
+pub const ALLOW_EGRESS: &str = "HOOKYARD_ALLOW_EGRESS";
+pub const ALLOW_HTTP: &str = "HOOKYARD_ALLOW_HTTP";
+pub const CA_FILE: &str = "HOOKYARD_CA_FILE";
+pub const ALERT_URL: &str = "HOOKYARD_ALERT_URL";
+pub const CONCURRENCY: &str = "HOOKYARD_CONCURRENCY";
+pub const PER_ENDPOINT: &str = "HOOKYARD_PER_ENDPOINT";
+pub const IN_FLIGHT: &str = "HOOKYARD_IN_FLIGHT";
+pub const LEASE: &str = "HOOKYARD_LEASE";
+pub const TIMEOUT: &str = "HOOKYARD_TIMEOUT";
+pub const POLICY: &str = "HOOKYARD_POLICY";
+pub const USER_AGENT: &str = "HOOKYARD_USER_AGENT";
+pub const OPERATOR: &str = "HOOKYARD_OPERATOR";
+pub const PG_BIN: &str = "HOOKYARD_PG_BIN";
+pub const LOG_FORMAT: &str = "HOOKYARD_LOG_FORMAT";
+pub const NO_COLOR: &str = "NO_COLOR";
+pub const CLICOLOR: &str = "CLICOLOR";
+pub const TERM: &str = "TERM";
+pub const COLUMNS: &str = "COLUMNS";
+pub const HOME: &str = "HOME";
+pub const USER: &str = "USER";
+pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
+
+/// Where the tests keep their throw-away server.
+pub const TEST_LOCAL_ROOT: &str = "HOOKYARD_TEST_LOCAL_ROOT";
+/// Faults and false surroundings for tests; release builds do not read them.
+#[cfg(debug_assertions)]
+pub const TEST_NAMES: &str = "HOOKYARD_TEST_NAMES";
+#[cfg(debug_assertions)]
+pub const TEST_CLOCK_OFFSET: &str = "HOOKYARD_TEST_CLOCK_OFFSET";
+#[cfg(debug_assertions)]
+pub const TEST_FAULT: &str = "HOOKYARD_TEST_FAULT";
+
+/// What `hookyard config` and the README say of the variables a user may set.
+pub const DOCUMENTED: &[(&str, &str)] = &[
+    (DATABASE_URL, "the database: a postgres:// URL, or `embedded:`"),
+    (CONFIG, "the configuration file"),
+    (ALLOW_EGRESS, "address ranges that may be dialled although they are not public, comma-separated"),
+    (ALLOW_HTTP, "`true` lets endpoints be plain http"),
+    (CA_FILE, "PEM file of certificate authorities to trust besides the system's"),
+    (ALERT_URL, "where an alert is posted when an endpoint's delivery dies"),
+    (CONCURRENCY, "requests at once"),
+    (PER_ENDPOINT, "requests at once to one endpoint"),
+    (IN_FLIGHT, "requests sent and not yet recorded, at most"),
+    (LEASE, "how long a claimed delivery is ours without renewal"),
+    (TIMEOUT, "how long an endpoint may take to answer"),
+    (POLICY, "retry policy of endpoints that name none"),
+    (USER_AGENT, "the User-Agent header"),
+    (OPERATOR, "who acts, for the record of operators' acts"),
+    (PG_BIN, "directory of the `postgres` and `initdb` that the local database runs on"),
+    (LOG_FORMAT, "`text` or `json`"),
+];
+
+/// The variable's value; unset and empty are alike.
+pub fn read(name: &'static str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("the environment variable {name} is not valid UTF-8")))
+        }
+    }
+}
+
+/// For surroundings that may be odd without being an error (`TERM`, `HOME`).
+pub fn surrounding(name: &'static str) -> Option<String> {
+    read(name).ok().flatten()
+}

@@ -1,0 +1,162 @@
+//! The one mouth. A verb computes a value; how it reads for a person, for a program, on a narrow terminal or through
+//! a closed pipe is decided here.
+
+mod escape;
+mod mask;
+mod page;
+
+use std::io::{ErrorKind, IsTerminal, Write};
+
+use serde_json::Value;
+
+pub use escape::escape;
+pub use mask::masked;
+pub use page::{Cell, Page, Table, Tone};
+
+use crate::env;
+use crate::failure::Failure;
+
+/// What a verb answers: words for people, data for programs, a verdict for scripts.
+pub trait Output {
+    fn text(&self, page: &mut Page);
+    fn json(&self) -> Json;
+    /// Rows with a head, where a spreadsheet makes sense.
+    fn csv(&self) -> Option<Vec<Vec<String>>> {
+        None
+    }
+    /// The exit code of an answer that was reached.
+    fn verdict(&self) -> u8 {
+        0
+    }
+}
+
+/// One document for one answer; a line per item for lists.
+pub enum Json {
+    One(Value),
+    Lines(Vec<Value>),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    Csv,
+}
+
+/// Where and how to speak.
+#[derive(Clone, Debug, Default)]
+pub struct Printer {
+    pub format: Format,
+    pub quiet: bool,
+}
+
+impl Printer {
+    /// Print an answer and give its exit code. A closed pipe is not an error; any other trouble with stdout is.
+    pub fn print(&self, answer: &dyn Output) -> Result<u8, Failure> {
+        let bytes = self.render(answer)?;
+        let mut out = std::io::stdout().lock();
+        match out.write_all(&bytes).and_then(|()| out.flush()) {
+            Ok(()) => Ok(answer.verdict()),
+            Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(answer.verdict()),
+            // The descriptor was closed by the caller (`>&-`): nobody wants to hear.
+            Err(why) if why.raw_os_error() == Some(libc::EBADF) => Ok(answer.verdict()),
+            Err(why) => Err(Failure::no(why).context("cannot write the answer to stdout")),
+        }
+    }
+
+    fn render(&self, answer: &dyn Output) -> Result<Vec<u8>, Failure> {
+        match self.format {
+            Format::Text => {
+                let mut page = Page::new(self.colour(std::io::stdout().is_terminal()), width());
+                answer.text(&mut page);
+                Ok(page.finish().into_bytes())
+            }
+            Format::Json => Ok(match answer.json() {
+                Json::One(value) => format!("{value}\n"),
+                Json::Lines(values) => values.iter().map(|value| format!("{value}\n")).collect(),
+            }
+            .into_bytes()),
+            Format::Csv => {
+                let rows = answer.csv().ok_or_else(|| Failure::usage("this answer has no CSV form"))?;
+                csv_bytes(&rows)
+            }
+        }
+    }
+
+    /// Talk: to stderr, silent with `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.say(&format!("{}\n", escape(text)));
+        }
+    }
+
+    pub fn warn(&self, text: &str) {
+        self.note(&format!("warning: {text}"));
+    }
+
+    /// The error itself is never silenced.
+    pub fn fail(&self, failure: &Failure) {
+        if self.format == Format::Json {
+            self.say(&format!("{}\n", failure.json()));
+        } else {
+            self.say(&escape(&failure.text()));
+        }
+    }
+
+    fn say(&self, text: &str) {
+        // Nowhere is left to complain to when stderr cannot be written.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn colour(&self, terminal: bool) -> bool {
+        terminal
+            && env::surrounding(env::NO_COLOR).is_none()
+            && env::surrounding(env::CLICOLOR).as_deref() != Some("0")
+            && env::surrounding(env::TERM).as_deref() != Some("dumb")
+    }
+}
+
+/// The width to keep within: only a terminal has one, and one too narrow for any table counts as none.
+fn width() -> Option<u16> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let told = env::surrounding(env::COLUMNS).and_then(|text| text.parse().ok());
+    told.or_else(terminal_width).filter(|width| *width >= 40)
+}
+
+fn terminal_width() -> Option<u16> {
+    Some(console_width()).filter(|width| *width > 0)
+}
+
+fn console_width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(0)
+}
+
+/// RFC 4180, and cells that a spreadsheet would run as a formula are defused.
+fn csv_bytes(rows: &[Vec<String>]) -> Result<Vec<u8>, Failure> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        let cells = row.iter().map(|cell| defused(cell));
+        writer.write_record(cells).map_err(|why| Failure::fault(why).context("cannot write CSV"))?;
+    }
+    writer.into_inner().map_err(|why| Failure::fault(why.to_string()))
+}
+
+fn defused(cell: &str) -> String {
+    let cell: String = cell.chars().filter(|c| *c != '\0').collect();
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{feff}']) { format!("'{cell}") } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spreadsheet_sees_text_not_formulas() {
+        let rows = vec![vec!["=1+1".into(), "a\"b".into(), "x\ny".into(), "@x".into(), "plain".into()]];
+        let text = String::from_utf8(csv_bytes(&rows).expect("csv")).expect("text");
+        assert_eq!(text, "'=1+1,\"a\"\"b\",\"x\ny\",'@x,plain\r\n");
+    }
+}
