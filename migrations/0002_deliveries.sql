@@ -74,7 +74,7 @@ create unique index deliveries_once_per_endpoint on hookyard.deliveries (event_i
 create index deliveries_due on hookyard.deliveries (webhook_id, next_attempt_at)
     where state = 'pending' and parked_at is null;
 create index deliveries_parked on hookyard.deliveries (webhook_id) where parked_at is not null;
-create index deliveries_dead on hookyard.deliveries (webhook_id, id) where state = 'dead';
+create index deliveries_dead on hookyard.deliveries (id) where state = 'dead';
 create index deliveries_by_endpoint on hookyard.deliveries (webhook_id, id);
 
 create table hookyard.attempts (

@@ -125,8 +125,10 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|why| Failure::fault(why).context("cannot start the runtime"))?;
-    let answer = runtime.block_on(dispatch(&context, cli.noun))?;
-    printer.print(answer.as_ref())
+    let answer = runtime.block_on(dispatch(&context, cli.noun));
+    // A name lookup that hangs keeps its thread; the process need not wait for it.
+    runtime.shutdown_background();
+    printer.print(answer?.as_ref())
 }
 
 async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Failure> {

@@ -79,7 +79,6 @@ impl Context {
         let (http, warnings) = Http::new(http::Settings {
             rules: self.rules(),
             ca_file: self.settings.ca_file.as_ref().map(|set| set.value.clone()),
-            timeout: self.settings.timeout.value,
             pool_idle: self.settings.concurrency.value,
             #[cfg(debug_assertions)]
             names: test_names()?,
@@ -116,7 +115,8 @@ fn clock() -> Result<Clock, Failure> {
 
 #[cfg(debug_assertions)]
 fn test_names() -> Result<Option<http::TestNames>, Failure> {
-    env::read(env::TEST_NAMES)?.map(|text| http::TestNames::parse(&text)).transpose()
+    let parse = |text: String| http::TestNames::parse(&text).map_err(Failure::usage);
+    env::read(env::TEST_NAMES)?.map(parse).transpose()
 }
 
 /// How long a local server that nobody uses stays.

@@ -73,3 +73,11 @@ pub fn read(name: &'static str) -> Result<Option<String>, Failure> {
 pub fn surrounding(name: &'static str) -> Option<String> {
     read(name).ok().flatten()
 }
+
+/// The fault that a test asks for, `kind:detail`; comma-separated where there are several.
+#[cfg(debug_assertions)]
+pub fn test_fault(kind: &str) -> Option<&'static str> {
+    static FAULTS: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let faults = FAULTS.get_or_init(|| surrounding(TEST_FAULT).unwrap_or_default());
+    faults.split(',').find_map(|fault| fault.strip_prefix(kind)?.strip_prefix(':'))
+}

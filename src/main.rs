@@ -29,6 +29,7 @@ mod egress;
 mod env;
 mod failure;
 mod http;
+mod instant;
 mod output;
 mod random;
 mod secret;

@@ -42,6 +42,7 @@ pub struct Db {
     permits: Semaphore,
     random: Random,
     connected_before: RefCell<bool>,
+    breaks: std::cell::Cell<u64>,
     /// Keeps the local server alive while this value lives.
     _local: Option<embedded::Local>,
 }
@@ -66,6 +67,7 @@ impl Db {
             permits: Semaphore::new(CONNECTIONS),
             random: Random::fresh(),
             connected_before: RefCell::new(false),
+            breaks: std::cell::Cell::new(0),
             _local: local,
         }
     }
@@ -73,6 +75,16 @@ impl Db {
     /// host:port, or the socket's directory.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// How often a transaction had to be tried again: whoever cannot know what a broken try has done compares.
+    pub fn breaks(&self) -> u64 {
+        self.breaks.get()
+    }
+
+    /// An error of decoding, with the place.
+    pub fn trouble(&self, why: sqlx::Error) -> Trouble {
+        Trouble::of(why, &self.place)
     }
 
     /// Run `work` in one short transaction. Deadlocks and serialization failures are tried again, and so is a
@@ -116,6 +128,7 @@ impl Db {
             } else {
                 return Err(trouble);
             };
+            self.breaks.set(self.breaks.get() + 1);
             tracing::debug!(target: "hookyard::db", tries, "{trouble}; trying again");
             sleep(wait.mul_f64(0.5 + self.random.unit())).await;
         }

@@ -104,6 +104,12 @@ impl Printer {
         }
     }
 
+    /// Progress is for a person at a terminal.
+    pub fn shows_progress(&self) -> bool {
+        let stderr = std::io::stderr();
+        !self.quiet && stderr.is_terminal() && env::surrounding(env::TERM).as_deref() != Some("dumb")
+    }
+
     fn say(&self, text: &str) {
         // Nowhere is left to complain to when stderr cannot be written.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

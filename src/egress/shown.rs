@@ -1,0 +1,73 @@
+//! A URL as people may see it, and text from the far side made harmless for a terminal.
+
+use std::fmt::Write;
+
+/// `scheme://host:port/path?key=***`: userinfo and query values hidden, the fragment dropped, control characters
+/// escaped. What cannot be parsed is not repeated, for a secret may stand anywhere in it.
+pub fn shown(raw: &str) -> String {
+    let Ok(url) = url::Url::parse(raw) else {
+        return "(not a URL)".to_owned();
+    };
+    let Some(host) = url.host_str() else {
+        return format!("{}:***", escaped(url.scheme()));
+    };
+    let mut text = format!("{}://", url.scheme());
+    if !url.username().is_empty() || url.password().is_some() {
+        text.push_str("***@");
+    }
+    text.push_str(host);
+    if let Some(port) = url.port() {
+        let _ = write!(text, ":{port}");
+    }
+    text.push_str(url.path());
+    for (at, pair) in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).enumerate() {
+        text.push(if at == 0 { '?' } else { '&' });
+        // A query without `=` is often the token itself.
+        if let Some((key, _)) = pair.split_once('=') {
+            text.push_str(key);
+            text.push('=');
+        }
+        text.push_str("***");
+    }
+    escaped(&text)
+}
+
+/// Control and direction-changing characters as `\u{…}`, so that no text can rewrite a terminal or reverse a line.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                out.extend(character.escape_unicode());
+            }
+            _ if character.is_control() => out.extend(character.escape_default()),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hides_what_is_secret_and_keeps_what_helps() {
+        let table = [
+            ("https://hooks.example.com/in", "https://hooks.example.com/in"),
+            ("https://u:p@h.example:8443/in?k=v&token#f", "https://***@h.example:8443/in?k=***&***"),
+            ("https://[::1]:9/a", "https://[::1]:9/a"),
+            ("https://faß.example/\u{202e}x", "https://xn--fa-hia.example/%E2%80%AEx"),
+            ("javascript:alert(1)", "javascript:***"),
+            ("hooks.example.com?token=1", "(not a URL)"),
+        ];
+        for (raw, expected) in table {
+            assert_eq!(shown(raw), expected);
+        }
+    }
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        assert_eq!(escaped("a\u{1b}]52;\u{202e}b\r\n é"), "a\\u{1b}]52;\\u{202e}b\\r\\n é");
+    }
+}

@@ -1,0 +1,170 @@
+//! One request: the endpoint's columns and the payload become bytes, signed for now, and the answer becomes an
+//! outcome. No transaction and no connection is held meanwhile.
+
+use std::time::{Duration, Instant};
+
+use hyper::body::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use tokio::sync::{Notify, Semaphore};
+
+use super::super::attempt::{self, Answer, Outcome, Silence};
+use super::super::delivery::{Claimed, Endpoint};
+use super::super::request;
+use super::store;
+use crate::clock::{Anchor, Micros};
+use crate::db::Db;
+use crate::egress::{self, Refusal};
+use crate::http::{Http, Method, NoAnswerKind, Reply, Request};
+use crate::signature;
+
+/// Large payloads in memory at once, over all requests.
+const LARGE: usize = 16;
+
+/// What every request of a run shares.
+pub struct Sender<'a> {
+    pub db: &'a Db,
+    pub http: &'a Http,
+    pub user_agent: &'a str,
+    pub timeout: Duration,
+    large: Semaphore,
+}
+
+/// A request that is over.
+pub struct Sent {
+    pub claimed: Claimed,
+    pub outcome: Outcome,
+    pub started_at: Micros,
+    pub duration: Duration,
+}
+
+impl<'a> Sender<'a> {
+    pub fn new(db: &'a Db, http: &'a Http, user_agent: &'a str, timeout: Duration) -> Self {
+        Sender { db, http, user_agent, timeout, large: Semaphore::new(LARGE) }
+    }
+
+    /// Attempt one delivery. `anchor` tells the database's time, which the signature carries.
+    /// `cut` ends the wait: what is on the wire then is neither accepted nor refused.
+    pub async fn send(&self, mut claimed: Claimed, anchor: Anchor, cut: &Notify) -> Sent {
+        let cut = cut.notified();
+        let begun = Instant::now();
+        let started_at = anchor.at(begun);
+        let outcome = match self.prepare(&mut claimed, started_at / 1_000_000).await {
+            Ok((request, _permit)) => {
+                fault_before_sending(&claimed);
+                tokio::select! {
+                    biased;
+                    reply = self.http.send(request) => outcome(reply, started_at / 1_000_000),
+                    () = cut => Outcome::silent(Silence::Interrupted, "the run was told to end"),
+                }
+            }
+            Err(outcome) => outcome,
+        };
+        Sent { claimed, outcome, started_at, duration: begun.elapsed() }
+    }
+
+    async fn prepare(
+        &self,
+        claimed: &mut Claimed,
+        now: i64,
+    ) -> Result<(Request, Option<tokio::sync::SemaphorePermit<'_>>), Outcome> {
+        let (body, permit) = match claimed.payload.take() {
+            Some(payload) => (payload, None),
+            None => {
+                let permit = self.large.acquire().await.ok();
+                let payload = store::find_payload(self.db, claimed.event_id).await.map_err(|why| {
+                    Outcome::silent(Silence::Interrupted, format!("its payload could not be read: {why}"))
+                })?;
+                (payload, permit)
+            }
+        };
+        let endpoint = claimed.endpoint.as_ref().ok_or_else(|| config("the webhook was deleted"))?;
+        let request = build(endpoint, &claimed.event_id.to_string(), body, now, self)?;
+        Ok((request, permit))
+    }
+}
+
+/// Pure but for the rules it is given.
+fn build(
+    endpoint: &Endpoint,
+    event_id: &str,
+    body: Bytes,
+    now: i64,
+    sender: &Sender<'_>,
+) -> Result<Request, Outcome> {
+    let method = method(endpoint.method.as_deref())?;
+    let target = egress::check_url(endpoint.url.as_deref().unwrap_or_default(), sender.http.rules())
+        .map_err(|why| match &why {
+            Refusal::Blocked(_) => Outcome::silent(Silence::Blocked, why.to_string()),
+            Refusal::Invalid(_) => config(why.to_string()),
+        })?;
+    let signatures = signatures(endpoint, now, &body)?;
+    let (headers, _) =
+        request::headers(endpoint.headers.as_deref(), event_id, sender.user_agent, &signatures)
+            .map_err(|fault| config(fault.to_string()))?;
+    Ok(Request { method, target, headers, body, timeout: sender.timeout })
+}
+
+/// The documents say POST, typically, and allow PUT; NULL is the column's default.
+pub fn method(column: Option<&str>) -> Result<Method, Outcome> {
+    match column.unwrap_or("POST").trim().to_ascii_uppercase().as_str() {
+        "POST" => Ok(Method::Post),
+        "PUT" => Ok(Method::Put),
+        _ => Err(config("the method is neither POST nor PUT")),
+    }
+}
+
+/// SNAPPT's scheme, keyed by the api key id: on every delivery.
+pub fn signatures(
+    endpoint: &Endpoint,
+    now: i64,
+    body: &[u8],
+) -> Result<Vec<(HeaderName, HeaderValue)>, Outcome> {
+    let value = signature::snappt(endpoint.api_key_id.as_bytes(), now, body);
+    let value = HeaderValue::try_from(value).map_err(|_| config("the signature cannot stand in a header"))?;
+    Ok(vec![(HeaderName::from_static(signature::SNAPPT_HEADER), value)])
+}
+
+fn config(detail: impl Into<String>) -> Outcome {
+    Outcome::silent(Silence::Config, detail)
+}
+
+fn outcome(reply: Reply, now: i64) -> Outcome {
+    match reply {
+        Reply::Answered(answer) => Outcome::Answered(Answer {
+            status: answer.status,
+            retry_after: answer.retry_after.and_then(|raw| attempt::retry_after(&raw, now)),
+            body: answer.body,
+            truncated: answer.truncated,
+            length: answer.length,
+        }),
+        Reply::None(none) => Outcome::silent(silence(none.kind), none.detail),
+    }
+}
+
+fn silence(kind: NoAnswerKind) -> Silence {
+    match kind {
+        NoAnswerKind::Timeout => Silence::Timeout,
+        NoAnswerKind::Refused => Silence::Refused,
+        NoAnswerKind::Dns => Silence::Dns,
+        NoAnswerKind::Tls => Silence::Tls,
+        NoAnswerKind::Reset => Silence::Reset,
+        NoAnswerKind::Blocked => Silence::Blocked,
+        NoAnswerKind::Protocol => Silence::Protocol,
+    }
+}
+
+/// Tests let a chosen payload kill the process or panic, as a fault of ours would.
+#[cfg(debug_assertions)]
+fn fault_before_sending(claimed: &Claimed) {
+    match crate::env::test_fault("abort") {
+        Some(event) if event == claimed.event_id.to_string() => std::process::abort(),
+        _ => {}
+    }
+    match crate::env::test_fault("panic") {
+        Some(event) if event == claimed.event_id.to_string() => panic!("a fault was asked for"),
+        _ => {}
+    }
+}
+
+#[cfg(not(debug_assertions))]
+fn fault_before_sending(_claimed: &Claimed) {}

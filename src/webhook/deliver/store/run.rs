@@ -1,0 +1,132 @@
+//! The run's own row, the time by the database's clock, and the house-keeping that every run does on its way.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+
+use crate::clock::Micros;
+use crate::db::{Db, Trouble};
+
+/// Who delivers.
+pub struct Identity<'a> {
+    pub id: Uuid,
+    pub command: &'a str,
+    pub host: &'a str,
+    pub operator: &'a str,
+}
+
+/// Enter the run, wake deliveries whose endpoint is active again, let those go that waited a week; returns the
+/// database's time.
+pub async fn begin_run(db: &Db, run: &Identity<'_>) -> Result<Micros, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(
+            "insert into hookyard.runs (id, command, host, pid, operator) values ($1, $2, $3, $4, $5)
+             on conflict (id) do update set seen_at = now()
+             returning (extract(epoch from clock_timestamp()) * 1000000)::int8",
+        )
+        .bind(run.id)
+        .bind(run.command)
+        .bind(run.host)
+        .bind(i32::try_from(std::process::id()).unwrap_or(0))
+        .bind(run.operator)
+        .persistent(false)
+        .fetch_one(tx)
+        .await?;
+        row.try_get(0)
+    })
+    .await
+}
+
+/// Deliveries wait for an inactive endpoint outside the queue: for a week, then they die, replayable.
+pub async fn keep_house(db: &Db) -> Result<(), Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        sqlx::query(
+            "with woken as (
+                update hookyard.deliveries d set parked_at = null
+                where d.parked_at is not null and d.state = 'pending'
+                  and not exists (select from webhooks w where w.id = d.webhook_id and w.is_active is not true)
+             ), died as (
+                update hookyard.deliveries d
+                set state = 'dead', reason = 'inactive: the endpoint stayed inactive for 7 days', parked_at = null,
+                    next_attempt_at = null, finished_at = now()
+                where d.parked_at < now() - interval '7 days' and d.state = 'pending'
+                  and exists (select from webhooks w where w.id = d.webhook_id and w.is_active is not true)
+             )
+             delete from hookyard.runs r where r.seen_at < now() - interval '7 days'",
+        )
+        .persistent(false)
+        .execute(tx)
+        .await
+        .map(|_| ())
+    })
+    .await
+}
+
+/// `left_behind` are deliveries that a fault of ours cost: their loss is found when their lease has ended.
+pub async fn finish_run(db: &Db, run: Uuid, left_behind: &[Uuid]) -> Result<(), Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        sqlx::query(
+            "update hookyard.runs set finished_at = now(), seen_at = now(), sending = $2 where id = $1",
+        )
+        .bind(run)
+        .bind(left_behind)
+        .persistent(false)
+        .execute(tx)
+        .await
+        .map(|_| ())
+    })
+    .await
+}
+
+/// Name in the run's record what may be on the wire from now on.
+pub async fn advance_run(db: &Db, run: Uuid, sending: &[Uuid]) -> Result<(), Trouble> {
+    db.tx_relaxed(async |tx: &mut PgConnection| {
+        sqlx::query("update hookyard.runs set sending = $2, seen_at = now() where id = $1")
+            .bind(run)
+            .bind(sending)
+            .persistent(false)
+            .execute(tx)
+            .await
+            .map(|_| ())
+    })
+    .await
+}
+
+/// What lies ahead when a claim found nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outlook {
+    /// Microseconds until something may be due; none when nothing waits.
+    pub wait_us: Option<i64>,
+    /// Something is due now and only held back by the pace of an endpoint that has just recovered.
+    pub paced: bool,
+}
+
+const OUTLOOK: &str = "
+    with recursive waiting as (
+        (select d.webhook_id from hookyard.deliveries d
+         where d.state = 'pending' and d.parked_at is null order by d.webhook_id limit 1)
+        union all
+        select (select d.webhook_id from hookyard.deliveries d
+                where d.state = 'pending' and d.parked_at is null and d.webhook_id > w.webhook_id
+                order by d.webhook_id limit 1)
+        from waiting w where w.webhook_id is not null
+    ), first as (
+        select e.paced_until > now() as paced,
+            greatest(e.probe_at, (
+                select greatest(d.next_attempt_at, d.lease_until) from hookyard.deliveries d
+                where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null
+                order by d.next_attempt_at limit 1)) as due_at
+        from waiting w left join hookyard.endpoints e on e.webhook_id = w.webhook_id
+        where w.webhook_id is not null
+    )
+    select (extract(epoch from min(f.due_at) - now()) * 1000000)::int8,
+        coalesce(bool_or(f.paced and f.due_at <= now()), false)
+    from first f";
+
+pub async fn find_outlook(db: &Db) -> Result<Outlook, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(OUTLOOK).persistent(false).fetch_one(tx).await?;
+        Ok(Outlook { wait_us: row.try_get(0)?, paced: row.try_get(1)? })
+    })
+    .await
+}

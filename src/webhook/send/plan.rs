@@ -1,0 +1,137 @@
+//! `webhook send --dry-run`: which endpoints and why, the payload, and the headers, masked.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::super::deliver::{method, signatures};
+use super::super::delivery::Endpoint;
+use super::super::request;
+use super::super::store::{self, Subscriber};
+use super::Order;
+use crate::context::Context;
+use crate::egress;
+use crate::failure::Failure;
+use crate::output::{Json, Output, Page, Tone, masked};
+
+pub struct Planned {
+    event_type: String,
+    payload: String,
+    endpoints: Vec<Candidate>,
+}
+
+struct Candidate {
+    webhook_id: Uuid,
+    url: String,
+    chosen: bool,
+    why: String,
+    headers: Vec<(String, String)>,
+    /// What would make the attempt fail before it leaves the machine.
+    trouble: Option<String>,
+}
+
+pub async fn plan(context: &Context, order: &Order, show_pii: bool) -> Result<Planned, Failure> {
+    let db = context.db().await?;
+    let webhooks = order.webhooks.as_deref();
+    let subscribers = store::find_subscribers(db, &order.event_type, order.api_key, webhooks).await?;
+    let candidates =
+        subscribers.into_iter().map(|subscriber| candidate(context, order, subscriber)).collect();
+    Ok(Planned {
+        event_type: order.event_type.clone(),
+        payload: if show_pii { order.payload.clone() } else { masked(&order.payload) },
+        endpoints: candidates,
+    })
+}
+
+fn candidate(context: &Context, order: &Order, subscriber: Subscriber) -> Candidate {
+    let (chosen, why) = reason(order, &subscriber);
+    let endpoint = Endpoint {
+        url: subscriber.url,
+        method: subscriber.method,
+        headers: subscriber.headers,
+        active: subscriber.active == Some(true),
+        api_key_id: subscriber.api_key_id,
+    };
+    let (headers, trouble) = match headers(context, order, &endpoint) {
+        Ok(headers) => (headers, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    Candidate {
+        webhook_id: subscriber.webhook_id,
+        url: endpoint.url.as_deref().map_or_else(|| "(none)".into(), egress::shown),
+        chosen,
+        why,
+        headers,
+        trouble,
+    }
+}
+
+fn reason(order: &Order, subscriber: &Subscriber) -> (bool, String) {
+    match subscriber.active {
+        Some(false) => (false, "is inactive".into()),
+        None => (false, "is inactive (is_active is NULL)".into()),
+        Some(true) if order.webhooks.is_some() => (true, "was named".into()),
+        Some(true) if subscriber.listed => (true, format!("subscribes to {}", order.event_type)),
+        Some(true) => (false, format!("does not subscribe to {}", order.event_type)),
+    }
+}
+
+fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Vec<(String, String)>, String> {
+    let shown = |outcome: super::super::attempt::Outcome| outcome.shown();
+    method(endpoint.method.as_deref()).map_err(shown)?;
+    egress::check_url(endpoint.url.as_deref().unwrap_or_default(), &context.rules())
+        .map_err(|why| why.to_string())?;
+    let now = context.clock.wall() / 1_000_000;
+    let signatures = signatures(endpoint, now, order.payload.as_bytes()).map_err(shown)?;
+    let agent = &context.settings.user_agent.value;
+    let id = "(the event's id)";
+    let (list, _) = request::headers(endpoint.headers.as_deref(), id, agent, &signatures)
+        .map_err(|fault| fault.to_string())?;
+    let hidden = |name: &String| signatures.iter().any(|(signature, _)| signature.as_str() == name);
+    let told = request::masked(&list).into_iter();
+    Ok(told
+        .map(|(name, value)| if hidden(&name) { (name, "(signed when sent)".into()) } else { (name, value) })
+        .collect())
+}
+
+impl Output for Planned {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("dry run: {} is neither enqueued nor sent", self.event_type));
+        page.blank();
+        page.line(format!("payload: {}", self.payload));
+        if self.endpoints.is_empty() {
+            page.blank();
+            page.line("the api key has no webhook");
+        }
+        for endpoint in &self.endpoints {
+            page.blank();
+            let (word, tone) = if endpoint.chosen { ("goes to", Tone::Good) } else { ("not to", Tone::Dim) };
+            page.toned(format!("{word} {} {}: it {}", endpoint.webhook_id, endpoint.url, endpoint.why), tone);
+            if let Some(trouble) = &endpoint.trouble {
+                page.toned(format!("  would not be sent: {trouble}"), Tone::Bad);
+            } else if endpoint.chosen {
+                endpoint.headers.iter().for_each(|(name, value)| page.line(format!("  {name}: {value}")));
+            }
+        }
+    }
+
+    fn json(&self) -> Json {
+        let payload: Value =
+            serde_json::from_str(&self.payload).unwrap_or_else(|_| Value::String(self.payload.clone()));
+        Json::One(json!({
+            "event_type": self.event_type,
+            "payload": payload,
+            "endpoints": self.endpoints.iter().map(|endpoint| json!({
+                "webhook_id": endpoint.webhook_id.to_string(),
+                "url": endpoint.url,
+                "chosen": endpoint.chosen,
+                "why": endpoint.why,
+                "trouble": endpoint.trouble,
+                "headers": endpoint.headers.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        }))
+    }
+
+    fn verdict(&self) -> u8 {
+        u8::from(!self.endpoints.iter().any(|endpoint| endpoint.chosen))
+    }
+}

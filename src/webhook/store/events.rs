@@ -1,0 +1,206 @@
+//! Enqueueing, and what became of an event.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+
+use super::Act;
+use crate::db::{Db, Trouble};
+
+/// What is to be enqueued.
+pub enum Wanted<'a> {
+    /// An entry's event, its payload built from the view.
+    Entry { entry_id: Uuid },
+    /// Any payload, for an api key's subscribers or for chosen webhooks.
+    Payload { payload: &'a str, api_key_id: Option<Uuid>, webhook_ids: Option<&'a [Uuid]> },
+}
+
+pub struct Enqueued {
+    pub event_id: Uuid,
+    /// False when the same event was there already.
+    pub created: bool,
+}
+
+/// Entries by id or short id; more than one where a short id is not unique.
+pub async fn find_entries(db: &Db, text: &str) -> Result<Vec<Uuid>, Trouble> {
+    let id = Uuid::parse_str(text).ok();
+    db.tx(async |tx: &mut PgConnection| {
+        let rows = sqlx::query(
+            "select p.entry_id from hookyard.entry_payloads p where p.entry_id = $1
+             union
+             (select p.entry_id from hookyard.entry_payloads p where p.short_id = $2 limit 3)",
+        )
+        .bind(id)
+        .bind(text)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
+    })
+    .await
+}
+
+/// The payload as it would be enqueued, and the api key that owns the entry.
+pub async fn find_entry_payload(
+    db: &Db,
+    event_type: &str,
+    entry: Uuid,
+) -> Result<(String, Option<Uuid>), Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(
+            "select hookyard.entry_payload($1, $2),
+                (select p.api_key_id from hookyard.entry_payloads p where p.entry_id = $2)",
+        )
+        .bind(event_type)
+        .bind(entry)
+        .persistent(false)
+        .fetch_one(tx)
+        .await?;
+        Ok((row.try_get(0)?, row.try_get(1)?))
+    })
+    .await
+}
+
+/// Enqueue, and record who did, in one transaction. The id is ours, so that a repeated try finds itself.
+pub async fn insert_event(
+    db: &Db,
+    event_type: &str,
+    wanted: &Wanted<'_>,
+    id: Uuid,
+    again: bool,
+    act: &Act<'_>,
+) -> Result<Enqueued, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let before = sqlx::query("select from hookyard.events where id = $1").bind(id).persistent(false);
+        let known = before.fetch_optional(&mut *tx).await?.is_some();
+        let query = match wanted {
+            Wanted::Entry { entry_id } if !again => {
+                sqlx::query("select hookyard.enqueue($1, $2, $3)").bind(event_type).bind(entry_id).bind(id)
+            }
+            Wanted::Entry { entry_id } => sqlx::query(
+                "select hookyard.insert_event($1, hookyard.entry_payload($1, $2),
+                    (select p.api_key_id from hookyard.entry_payloads p where p.entry_id = $2), $2, null, $3, true)",
+            )
+            .bind(event_type)
+            .bind(entry_id)
+            .bind(id),
+            Wanted::Payload { payload, api_key_id, webhook_ids } => {
+                sqlx::query("select hookyard.insert_event($1, $2, $3, null, $4, $5, $6)")
+                    .bind(event_type)
+                    .bind(*payload)
+                    .bind(*api_key_id)
+                    .bind(*webhook_ids)
+                    .bind(id)
+                    .bind(again)
+            }
+        };
+        let row = query.persistent(false).fetch_one(&mut *tx).await?;
+        let event_id: Uuid = row.try_get(0)?;
+        let created = event_id == id && !known;
+        if created {
+            act.insert().execute(tx).await?;
+        }
+        Ok(Enqueued { event_id, created })
+    })
+    .await
+}
+
+/// A webhook, and whether the event goes to it.
+pub struct Subscriber {
+    pub webhook_id: Uuid,
+    pub url: Option<String>,
+    pub method: Option<String>,
+    pub headers: Option<String>,
+    pub api_key_id: String,
+    pub active: Option<bool>,
+    pub listed: bool,
+}
+
+/// Every webhook of the api key, or the chosen ones.
+pub async fn find_subscribers(
+    db: &Db,
+    event_type: &str,
+    api_key_id: Option<Uuid>,
+    webhook_ids: Option<&[Uuid]>,
+) -> Result<Vec<Subscriber>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let rows = sqlx::query(
+            "select w.id, w.url, w.method, to_jsonb(w.headers)::text, w.api_key_id::text, w.is_active,
+                coalesce(w.events @> array[$1]::varchar[], false)
+             from webhooks w
+             where case when $3::uuid[] is not null then w.id = any ($3) else w.api_key_id = $2 end
+             order by w.id",
+        )
+        .bind(event_type)
+        .bind(api_key_id)
+        .bind(webhook_ids)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Subscriber {
+                    webhook_id: row.try_get(0)?,
+                    url: row.try_get(1)?,
+                    method: row.try_get(2)?,
+                    headers: row.try_get(3)?,
+                    api_key_id: row.try_get(4)?,
+                    active: row.try_get(5)?,
+                    listed: row.try_get(6)?,
+                })
+            })
+            .collect()
+    })
+    .await
+}
+
+/// Where a delivery stands.
+pub struct Fate {
+    pub delivery_id: Uuid,
+    pub webhook_id: Uuid,
+    pub url: Option<String>,
+    pub state: String,
+    pub attempts: i32,
+    pub reason: Option<String>,
+    /// Microseconds until the next attempt may be made; negative when it is due.
+    pub wait_us: Option<i64>,
+    /// Its endpoint is inactive.
+    pub parked: bool,
+    /// Its endpoint's breaker is open, or its pace is limited.
+    pub held_back: bool,
+}
+
+pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let rows = sqlx::query(
+            "select d.id, d.webhook_id, w.url, d.state, d.attempts, d.reason,
+                (extract(epoch from d.next_attempt_at - now()) * 1000000)::int8, d.parked_at is not null,
+                coalesce(e.opened_at is not null or e.paced_until > now(), false)
+             from hookyard.deliveries d
+             left join webhooks w on w.id = d.webhook_id
+             left join hookyard.endpoints e on e.webhook_id = d.webhook_id
+             where d.event_id = $1
+             order by d.webhook_id",
+        )
+        .bind(event)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Fate {
+                    delivery_id: row.try_get(0)?,
+                    webhook_id: row.try_get(1)?,
+                    url: row.try_get(2)?,
+                    state: row.try_get(3)?,
+                    attempts: row.try_get(4)?,
+                    reason: row.try_get(5)?,
+                    wait_us: row.try_get(6)?,
+                    parked: row.try_get(7)?,
+                    held_back: row.try_get(8)?,
+                })
+            })
+            .collect()
+    })
+    .await
+}

@@ -1,0 +1,42 @@
+//! What the verbs ask of the database: events, subscribers, deliveries, endpoints, alerts. Every text is static, and
+//! input travels as parameters only.
+
+mod alerts;
+mod endpoints;
+mod events;
+mod list;
+
+use serde_json::Value;
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use uuid::Uuid;
+
+pub use alerts::{Alert, claim_alerts, finish_alert};
+pub use endpoints::{EndpointRow, find_endpoints, set_policy};
+pub use events::{
+    Enqueued, Fate, Subscriber, Wanted, find_entries, find_entry_payload, find_fates, find_subscribers,
+    insert_event,
+};
+pub use list::{DeliveryRow, Filter, list_deliveries};
+
+/// Who did something on purpose, and what.
+pub struct Act<'a> {
+    pub id: Uuid,
+    pub operator: &'a str,
+    pub host: &'a str,
+    pub command: &'a str,
+    pub detail: Value,
+}
+
+impl Act<'_> {
+    fn insert(&self) -> Query<'_, Postgres, PgArguments> {
+        sqlx::query("insert into hookyard.acts (id, operator, host, command, detail) values ($1, $2, $3, $4, $5::jsonb) on conflict do nothing")
+            .bind(self.id)
+            .bind(self.operator)
+            .bind(self.host)
+            .bind(self.command)
+            .bind(self.detail.to_string())
+            .persistent(false)
+    }
+}
