@@ -2,7 +2,6 @@
 //! `sign` needs neither, so it never pays for them.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -22,6 +21,8 @@ pub struct Context {
     pub printer: Printer,
     /// Noun and verb, for the database's list of sessions and for the record of runs.
     pub command: String,
+    /// Whether the local database's binaries may be fetched.
+    consent: bool,
     db: OnceCell<Db>,
     http: std::cell::OnceCell<Http>,
 }
@@ -34,9 +35,15 @@ impl Context {
             settings,
             printer,
             command,
+            consent: false,
             db: OnceCell::new(),
             http: std::cell::OnceCell::new(),
         })
+    }
+
+    pub fn consenting(mut self, consent: bool) -> Context {
+        self.consent = consent;
+        self
     }
 
     /// The database that is configured; never another one because that one is away.
@@ -45,7 +52,7 @@ impl Context {
     }
 
     async fn open(&self, database: &Database) -> Result<Db, Failure> {
-        let (db, notes) = db::open(database, || self.local(false), &self.command.replace(' ', "-")).await?;
+        let (db, notes) = db::open(database, || self.local(), &self.command.replace(' ', "-")).await?;
         notes.iter().for_each(|note| self.printer.note(note));
         Ok(db)
     }
@@ -58,8 +65,8 @@ impl Context {
         })
     }
 
-    /// Where the local server lives; `consent` lets its binaries be fetched.
-    pub fn local(&self, consent: bool) -> Result<embedded::Setting, Failure> {
+    /// Where the local server lives.
+    pub fn local(&self) -> Result<embedded::Setting, Failure> {
         let path = |name| env::surrounding(name).map(PathBuf::from);
         let mut setting = embedded::Setting::usual(
             self.settings.pg_bin.as_ref().map(|set| set.value.clone()),
@@ -67,7 +74,7 @@ impl Context {
             path(env::HOME),
             path(env::TEST_LOCAL_ROOT),
         )?;
-        setting.consent = consent;
+        setting.consent = self.consent;
         Ok(setting)
     }
 
@@ -118,6 +125,3 @@ fn test_names() -> Result<Option<http::TestNames>, Failure> {
     let parse = |text: String| http::TestNames::parse(&text).map_err(Failure::usage);
     env::read(env::TEST_NAMES)?.map(parse).transpose()
 }
-
-/// How long a local server that nobody uses stays.
-pub const LOCAL_IDLE: Duration = Duration::from_secs(60);

@@ -9,17 +9,27 @@ use sha2::Sha256;
 pub const SNAPPT_HEADER: &str = "snappt-signature";
 
 /// `t=<seconds>,v1=<base64url without padding>` over `t.body`, keyed by the secret's text.
-pub fn snappt(secret: &[u8], seconds: i64, body: &[u8]) -> String {
+/// None for an empty secret.
+pub fn snappt(secret: &[u8], seconds: i64, body: &[u8]) -> Option<String> {
     let stamp = seconds.to_string();
-    let tag = hmac_sha256(secret, &[stamp.as_bytes(), b".", body]);
-    format!("t={stamp},v1={}", URL_SAFE_NO_PAD.encode(tag))
+    let tag = mac(secret, &[stamp.as_bytes(), b".", body])?.finalize().into_bytes();
+    Some(format!("t={stamp},v1={}", URL_SAFE_NO_PAD.encode(tag)))
 }
 
-fn hmac_sha256(secret: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes a key of any length, so this cannot fail; an empty one would sign nothing worth having.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return [0; 32] };
+/// Whether the header's `v1` is right for the body and its own `t`. Says nothing of the time's age.
+pub fn snappt_matches(secret: &[u8], header: &str, body: &[u8]) -> bool {
+    let item =
+        |name: &str| header.split(',').find_map(|item| item.trim().strip_prefix(name)?.strip_prefix('='));
+    let (Some(stamp), Some(value)) = (item("t"), item("v1")) else { return false };
+    let Ok(tag) = URL_SAFE_NO_PAD.decode(value) else { return false };
+    mac(secret, &[stamp.as_bytes(), b".", body]).is_some_and(|mac| mac.verify_slice(&tag).is_ok())
+}
+
+fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
+    // HMAC takes a key of any length; an empty one would sign nothing worth having.
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok().filter(|_| !secret.is_empty())?;
     parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    Some(mac)
 }
 
 #[cfg(test)]
@@ -31,9 +41,11 @@ mod tests {
     #[test]
     fn snappt_signs_as_the_published_value() {
         let key = b"11111111-2222-3333-4444-555555555555";
-        assert_eq!(
-            snappt(key, 1_642_248_600, BODY.as_bytes()),
-            "t=1642248600,v1=HrBnSQwdAzs6iDB8VRPGu7Gf5hN2yjBMifB7vFLxjPo"
-        );
+        let header = "t=1642248600,v1=HrBnSQwdAzs6iDB8VRPGu7Gf5hN2yjBMifB7vFLxjPo";
+        assert_eq!(snappt(key, 1_642_248_600, BODY.as_bytes()).as_deref(), Some(header));
+        assert!(snappt_matches(key, header, BODY.as_bytes()));
+        assert!(!snappt_matches(key, &header.replace("1642248600", "1642248601"), BODY.as_bytes()));
+        assert!(!snappt_matches(key, header, &BODY.as_bytes()[1..]));
+        assert!(!snappt_matches(b"", header, BODY.as_bytes()));
     }
 }

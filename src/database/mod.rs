@@ -8,3 +8,7 @@ pub enum Verb {
 pub async fn run(_c: &Context, _v: Verb) -> Result<Box<dyn Output>, Failure> {
     Err(Failure::fault("stub"))
 }
+
+pub async fn migrate_all(_c: &Context) -> Result<(), Failure> {
+    Ok(())
+}

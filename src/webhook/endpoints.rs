@@ -61,13 +61,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Endpoints, Failure> {
             context.printer.note(&format!("dry run: the retry policy would become {told}"));
         } else {
             let host = context.host();
-            let act = Act {
-                id: context.random.id(context.clock.wall()),
-                operator: &context.settings.operator.value,
-                host: &host,
-                command: &context.command,
-                detail: json!({ "webhook_id": id.to_string(), "policy": name }),
-            };
+            let act = Act::new(context, &host, json!({ "webhook_id": id.to_string(), "policy": name }));
             store::set_policy(db, id, name, &act).await?;
             context.printer.note(&format!("the retry policy is {told} from the next attempt on"));
             rows = store::find_endpoints(db, args.id, most).await?;

@@ -13,9 +13,14 @@ mod retry;
 mod send;
 mod store;
 
+use uuid::Uuid;
+
+use crate::backoff::Policy;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Output;
+
+use deliver::{Scope, Stop};
 
 #[derive(clap::Subcommand)]
 pub enum Verb {
@@ -38,4 +43,31 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failu
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
     })
+}
+
+/// Enqueue an event of an entry for its subscribers, as the host application does.
+pub async fn enqueue_entry(context: &Context, event_type: &str, entry_id: Uuid) -> Result<Uuid, Failure> {
+    let wanted = store::Wanted::Entry { entry_id };
+    let id = context.random.id(context.clock.wall());
+    let host = context.host();
+    let act = store::Act::new(
+        context,
+        &host,
+        serde_json::json!({ "event_id": id.to_string(), "event_type": event_type }),
+    );
+    Ok(store::insert_event(context.db().await?, event_type, &wanted, id, false, &act).await?.event_id)
+}
+
+/// Attempt what is due of one event.
+pub async fn deliver_event(context: &Context, event: Uuid, policy: &'static Policy) -> Result<(), Failure> {
+    let options = retry::Tuning::default().options(&context.settings, Scope::Event(event));
+    let options = deliver::Options { policy, ..options };
+    deliver::deliver(context, &options, &mut Stop::listen()?).await.map(|_| ())
+}
+
+/// Microseconds until the event's next attempt; none when every delivery has come to its end.
+pub async fn next_attempt_in(context: &Context, event: Uuid) -> Result<Option<u64>, Failure> {
+    let fates = store::find_fates(context.db().await?, event).await?;
+    let waits = fates.iter().filter(|fate| fate.state == "pending").filter_map(|fate| fate.wait_us);
+    Ok(waits.min().map(|wait| u64::try_from(wait).unwrap_or(0)))
 }

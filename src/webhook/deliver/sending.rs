@@ -119,8 +119,9 @@ pub fn signatures(
     now: i64,
     body: &[u8],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Outcome> {
-    let value = signature::snappt(endpoint.api_key_id.as_bytes(), now, body);
-    let value = HeaderValue::try_from(value).map_err(|_| config("the signature cannot stand in a header"))?;
+    let value = signature::snappt(endpoint.api_key_id.as_bytes(), now, body)
+        .and_then(|value| HeaderValue::try_from(value).ok())
+        .ok_or_else(|| config("the delivery cannot be signed"))?;
     Ok(vec![(HeaderName::from_static(signature::SNAPPT_HEADER), value)])
 }
 

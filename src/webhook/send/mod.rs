@@ -169,13 +169,11 @@ async fn enqueue(context: &Context, db: &Db, order: &Order, args: &Args) -> Resu
         },
     };
     let host = context.host();
-    let act = Act {
-        id: context.random.id(context.clock.wall()),
-        operator: &context.settings.operator.value,
-        host: &host,
-        command: &context.command,
-        detail: json!({ "event_id": id.to_string(), "event_type": order.event_type, "again": args.again }),
-    };
+    let act = Act::new(
+        context,
+        &host,
+        json!({ "event_id": id.to_string(), "event_type": order.event_type, "again": args.again }),
+    );
     Ok(store::insert_event(db, &order.event_type, &wanted, id, args.again, &act).await?)
 }
 

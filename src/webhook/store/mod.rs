@@ -12,6 +12,8 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use uuid::Uuid;
 
+use crate::context::Context;
+
 pub use alerts::{Alert, claim_alerts, finish_alert};
 pub use endpoints::{EndpointRow, find_endpoints, set_policy};
 pub use events::{
@@ -22,14 +24,24 @@ pub use list::{DeliveryRow, Filter, list_deliveries};
 
 /// Who did something on purpose, and what.
 pub struct Act<'a> {
-    pub id: Uuid,
-    pub operator: &'a str,
-    pub host: &'a str,
-    pub command: &'a str,
-    pub detail: Value,
+    id: Uuid,
+    operator: &'a str,
+    host: &'a str,
+    command: &'a str,
+    detail: Value,
 }
 
-impl Act<'_> {
+impl<'a> Act<'a> {
+    pub fn new(context: &'a Context, host: &'a str, detail: Value) -> Act<'a> {
+        Act {
+            id: context.random.id(context.clock.wall()),
+            operator: &context.settings.operator.value,
+            host,
+            command: &context.command,
+            detail,
+        }
+    }
+
     fn insert(&self) -> Query<'_, Postgres, PgArguments> {
         sqlx::query("insert into hookyard.acts (id, operator, host, command, detail) values ($1, $2, $3, $4, $5::jsonb) on conflict do nothing")
             .bind(self.id)
