@@ -1,8 +1,9 @@
 //! Every connection and every transaction. Works through PgBouncer in transaction mode: each statement runs in an
 //! explicit short transaction, unnamed, with no session state. `Db::tx` is the one way in.
 
+pub mod blockers;
 pub mod embedded;
-mod migrations;
+pub mod migrations;
 pub mod schema;
 mod trouble;
 
@@ -14,7 +15,6 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-pub use migrations::{Migration, Runner};
 pub use trouble::{Trouble, fault};
 
 use crate::failure::Failure;
@@ -106,6 +106,22 @@ impl Db {
              set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; \
              set local synchronous_commit = off";
         self.tx_begun(RELAXED, work).await
+    }
+
+    /// Like `tx`, but gives way to other people's locks at once: whoever queues behind a statement that changes the
+    /// schema waits as long as it does. The caller tries again.
+    pub async fn tx_migrating<T>(
+        &self,
+        work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        const MIGRATING: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '500ms'; \
+             set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'";
+        self.tx_begun(MIGRATING, work).await
+    }
+
+    /// In [0, 1), for the caller's own waits.
+    pub fn chance(&self) -> f64 {
+        self.random.unit()
     }
 
     async fn tx_begun<T>(

@@ -79,6 +79,11 @@ impl Trouble {
         }
     }
 
+    /// Somebody else holds a lock that we gave up waiting for.
+    pub fn is_lock_wait(&self) -> bool {
+        self.code() == "55P03"
+    }
+
     pub fn is_busy_server(&self) -> bool {
         matches!(self.code(), "57P03" | "53300")
     }

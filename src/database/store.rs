@@ -1,0 +1,102 @@
+//! The slice's SQL: indexes of the documented tables, and what `status` shows beside the schema.
+
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use super::index::{Index, Standing};
+use super::surroundings::{Strangers, Surroundings};
+use crate::db::{Db, Trouble};
+
+/// Every index of the documented tables. A session that reports progress on an index and holds its table is the one
+/// that builds there; other roles' progress shows no more than that.
+pub async fn list_indexes(db: &Db) -> Result<Vec<Standing>, Trouble> {
+    const LIST: &str = "
+        select c.relname::text as on_table, i.relname::text as name,
+            substring(pg_get_indexdef(i.oid) from ' USING (.*)$') as shape,
+            coalesce(x.indisvalid and x.indisready, false) as is_valid,
+            pg_has_role(c.relowner, 'usage') as ours_to_build,
+            (select min(l.pid) from pg_locks l join pg_stat_progress_create_index p on p.pid = l.pid
+                where l.relation = c.oid and l.granted) as builder
+        from pg_class c
+        left join pg_index x on x.indrelid = c.oid
+        left join pg_class i on i.oid = x.indexrelid
+        where c.relkind in ('r', 'p') and pg_table_is_visible(c.oid)
+            and c.relname in ('webhooks', 'webhook_delivery_attempts', 'yardi_properties', 'yardi_entries',
+                'yardi_invites')";
+    let rows =
+        db.tx(async |connection| sqlx::query(LIST).persistent(false).fetch_all(connection).await).await?;
+    let standing = |row: &PgRow| {
+        Ok(Standing {
+            table: row.try_get("on_table")?,
+            name: row.try_get("name")?,
+            shape: row.try_get("shape")?,
+            valid: row.try_get("is_valid")?,
+            ours_to_build: row.try_get("ours_to_build")?,
+            builder: row.try_get("builder")?,
+        })
+    };
+    rows.iter().map(standing).collect::<Result<_, sqlx::Error>>().map_err(|why| Trouble::of(why, db.place()))
+}
+
+/// Outside any transaction, as CONCURRENTLY demands.
+pub async fn insert_index(db: &Db, index: &Index) -> Result<(), Trouble> {
+    db.alone(index.create).await
+}
+
+pub async fn delete_index(db: &Db, index: &Index) -> Result<(), Trouble> {
+    db.alone(index.drop).await
+}
+
+pub async fn find_surroundings(db: &Db) -> Result<Surroundings, Trouble> {
+    const FIND: &str = "
+        select current_setting('server_version') as version,
+            coalesce((select s.reset_val from pg_settings s where s.name = 'TimeZone'), '') as timezone,
+            pg_is_in_recovery() as is_standby,
+            current_setting('default_transaction_read_only') = 'on' as is_read_only,
+            coalesce((select array_to_string(c.reloptions, ',') from pg_class c
+                where c.oid = to_regclass('webhook_delivery_attempts')), '') like '%autovacuum%' as is_tuned,
+            exists (select from pg_class c where c.relname = 'oban_jobs' and c.relkind in ('r', 'p')) as has_oban";
+    let row =
+        db.tx(async |connection| sqlx::query(FIND).persistent(false).fetch_one(connection).await).await?;
+    let surroundings = || {
+        Ok(Surroundings {
+            version: row.try_get("version")?,
+            timezone: row.try_get("timezone")?,
+            is_standby: row.try_get("is_standby")?,
+            is_read_only: row.try_get("is_read_only")?,
+            is_tuned: row.try_get("is_tuned")?,
+            has_oban: row.try_get("has_oban")?,
+        })
+    };
+    surroundings().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
+}
+
+/// Looks at the last hundred pages only: that costs the same however long the history is. The time is read as text,
+/// since one `infinity` would stop the decoding.
+pub async fn count_strangers(db: &Db) -> Result<Strangers, Trouble> {
+    const COUNT: &str = "
+        select count(*) as looked_at,
+            count(*) filter (where ours.id is null) as strangers,
+            (max(theirs.created_at) filter (where ours.id is null and isfinite(theirs.created_at)))::text as latest
+        from webhook_delivery_attempts theirs
+        left join hookyard.attempts ours on ours.id = theirs.id
+        where theirs.ctid >= (select format('(%s,0)', greatest(
+            pg_relation_size('webhook_delivery_attempts') / current_setting('block_size')::bigint - 100, 0))::tid)";
+    let row =
+        db.tx(async |connection| sqlx::query(COUNT).persistent(false).fetch_one(connection).await).await?;
+    let strangers = || {
+        Ok(Strangers {
+            looked_at: row.try_get("looked_at")?,
+            count: row.try_get("strangers")?,
+            latest: row.try_get("latest")?,
+        })
+    };
+    strangers().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
+}
+
+/// Whether the view can be read to the ground: its owner needs rights on what it reads.
+pub async fn find_no_entry(db: &Db) -> Result<(), Trouble> {
+    const FIND: &str = "select p.entry_id from hookyard.entry_payloads p limit 0";
+    db.tx(async |connection| sqlx::query(FIND).persistent(false).fetch_all(connection).await.map(|_| ()))
+        .await
+}

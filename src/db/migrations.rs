@@ -1,3 +1,0 @@
-//! stub
-pub struct Migration;
-pub struct Runner;

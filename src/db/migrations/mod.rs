@@ -1,0 +1,79 @@
+//! The schema's history: the numbered files of `migrations/`, forward only, and a small runner of our own.
+//!
+//! Not sqlx's migrator: that one holds a session lock, which a pooler in transaction mode hands to somebody else, and
+//! keeps its table outside our schema. Here every step is one short transaction with its own lock and its own check.
+
+mod runner;
+mod script;
+mod state;
+
+use sha2::{Digest, Sha256};
+
+pub use runner::{Applied, apply};
+pub use script::script;
+pub use state::{Pending, Recorded, pending, recorded, refuse};
+
+/// One numbered file.
+#[derive(Debug)]
+pub struct Migration {
+    pub version: i32,
+    pub name: &'static str,
+    pub sql: &'static str,
+    /// Makes the documented tables: only for a database that has none of them.
+    pub documented: bool,
+}
+
+pub const ALL: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "documented_tables",
+        sql: include_str!("../../../migrations/0001_documented_tables.sql"),
+        documented: true,
+    },
+    Migration {
+        version: 2,
+        name: "deliveries",
+        sql: include_str!("../../../migrations/0002_deliveries.sql"),
+        documented: false,
+    },
+    Migration {
+        version: 3,
+        name: "enqueue",
+        sql: include_str!("../../../migrations/0003_enqueue.sql"),
+        documented: false,
+    },
+];
+
+/// The seam an operator may redefine: made where absent, never replaced, and therefore not numbered.
+pub const ENTRY_PAYLOADS: &str = include_str!("../../../migrations/entry_payloads.sql");
+
+pub const SCHEMA: &str = "create schema hookyard";
+
+pub const TABLE: &str = "create table hookyard.migrations (
+    version integer primary key,
+    name text not null,
+    sha256 text not null,
+    -- the documented tables were there before us
+    is_inherited boolean not null,
+    applied_at timestamptz not null default now()
+);
+comment on table hookyard.migrations is
+    'Which numbered files this database has. Written by hookyard database migrate; nothing is removed.';";
+
+impl Migration {
+    /// What was applied must be what the binary holds, however it was checked out.
+    pub fn sha256(&self) -> String {
+        let unified = self.sql.replace("\r\n", "\n");
+        Sha256::digest(unified.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// `0002_deliveries`, as the file is called.
+    pub fn title(&self) -> String {
+        format!("{:04}_{}", self.version, self.name)
+    }
+}
+
+/// The newest version this binary knows.
+pub fn newest() -> i32 {
+    ALL.iter().map(|migration| migration.version).max().unwrap_or(0)
+}

@@ -1,0 +1,62 @@
+//! Is this database fit for us? Everything that is missing or wrong at once, before anything is sent, with what to
+//! type. Inherited tables may differ in harmless ways; those are noted and stop nobody.
+
+mod column;
+mod expected;
+mod facts;
+mod judge;
+mod relation;
+
+pub use expected::Scope;
+pub use facts::Facts;
+pub use judge::{Finding, Weight, view_contract};
+
+use super::{Db, blockers};
+use crate::failure::Failure;
+
+/// What a look at the catalog gives.
+#[derive(Debug)]
+pub struct Inspection {
+    pub facts: Facts,
+    pub findings: Vec<Finding>,
+}
+
+/// Lists everything, harmless differences included.
+pub async fn inspect(db: &Db) -> Result<Inspection, Failure> {
+    let facts = match db.tx(async |connection| facts::read(connection).await).await {
+        Ok(facts) => facts,
+        Err(trouble) => return Err(blockers::explained(db, trouble).await),
+    };
+    let findings = judge::judge(&facts);
+    Ok(Inspection { facts, findings })
+}
+
+/// For every verb that delivers, before its first request: exit 4 with all that is missing.
+pub async fn preflight(db: &Db) -> Result<(), Failure> {
+    ready(db, Scope::Delivery).await
+}
+
+/// The same, for a verb that also makes events of entries out of the view.
+pub async fn preflight_for_entries(db: &Db) -> Result<(), Failure> {
+    ready(db, Scope::Entries).await
+}
+
+/// Whoever is stopped hears of everything that is wrong, not only of what stopped him.
+async fn ready(db: &Db, scope: Scope) -> Result<(), Failure> {
+    let inspection = inspect(db).await?;
+    let wrong: Vec<&Finding> =
+        inspection.findings.iter().filter(|finding| finding.weight == Weight::Wrong).collect();
+    if !wrong.iter().any(|finding| finding.scope <= scope) {
+        return Ok(());
+    }
+    let lines: String = wrong.iter().map(|finding| format!("\n  - {}", finding.what)).collect();
+    let mut failure = Failure::blocked(format!("the database is not ready:{lines}"));
+    let mut told: Vec<&str> = Vec::new();
+    for fix in wrong.iter().filter_map(|finding| finding.fix.as_deref()) {
+        if !told.contains(&fix) {
+            told.push(fix);
+            failure = failure.hint(fix);
+        }
+    }
+    Err(failure.hint("`hookyard database status` shows all of it"))
+}
