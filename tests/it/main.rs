@@ -13,4 +13,5 @@ mod support;
 
 mod database_migrate;
 mod database_status;
-mod enqueue;
+//mod enqueue;
+mod webhook_retry;
