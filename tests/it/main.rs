@@ -14,4 +14,5 @@ mod support;
 mod database_migrate;
 mod database_status;
 //mod enqueue;
+mod crash;
 mod webhook_retry;

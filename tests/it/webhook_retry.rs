@@ -17,7 +17,10 @@ fn what_is_due_is_attempted_and_recorded_twice() {
     scene.webhook(&receiver.url("/ok"));
     scene.enqueue(3);
     let transcript = scene.hookyard(&["webhook", "retry"]).run();
-    assert_eq!(transcript.to_string(), "3 attempted: 3 accepted by their endpoints\n--- stderr\n(nothing)\n--- exit 0");
+    assert_eq!(
+        transcript.to_string(),
+        "3 attempted: 3 accepted by their endpoints\n--- stderr\n(nothing)\n--- exit 0"
+    );
     assert_eq!(receiver.count(), 3);
     assert_eq!(scene.states(), "delivered 3");
     let same = "select count(*) from hookyard.attempts a join webhook_delivery_attempts w on w.id = a.id
@@ -68,7 +71,11 @@ fn every_4xx_is_final_and_408_425_429_are_retried_where_the_policy_says_so() {
     assert_eq!(scene.states(), "dead 7, pending 1");
     let gone = scene.hookyard(&["webhook", "endpoints", "--json"]).run().stdout;
     assert_eq!(gone.matches("\"gone\":true").count(), 1, "410 flags the endpoint");
-    assert_eq!(scene.count("select count(*) from webhooks where is_active"), 4, "and is_active is the customer's");
+    assert_eq!(
+        scene.count("select count(*) from webhooks where is_active"),
+        4,
+        "and is_active is the customer's"
+    );
 }
 
 #[test]
@@ -86,7 +93,10 @@ fn no_answer_is_counted_by_the_documents_own_queries() {
     assert_eq!(scene.count(failures), 2);
     let kind = "select distinct response_status || ' ' || (response_data -> 'error' ->> 'kind') from webhook_delivery_attempts";
     assert_eq!(scene.text(kind), "599 refused");
-    assert_eq!(scene.text("select distinct coalesce(status::text, 'no answer') from hookyard.attempts"), "no answer");
+    assert_eq!(
+        scene.text("select distinct coalesce(status::text, 'no answer') from hookyard.attempts"),
+        "no answer"
+    );
 }
 
 #[test]
@@ -157,6 +167,10 @@ fn a_run_ends_soon_after_its_time_is_up_and_says_what_was_cut() {
     scene.hookyard(&["webhook", "retry", "--max-runtime", "1s"]).run().succeeds();
     assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
     assert_eq!(scene.text("select outcome from hookyard.attempts"), "interrupted");
-    assert_eq!(scene.text("select attempts || ' ' || steps from hookyard.deliveries"), "1 0", "no step is used up");
+    assert_eq!(
+        scene.text("select attempts || ' ' || steps from hookyard.deliveries"),
+        "1 0",
+        "no step is used up"
+    );
     assert_eq!(scene.count("select count(*) from hookyard.deliveries where lease_until is not null"), 0);
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
+use std::process::{Child, Command, Output, Stdio};
 
 use super::Database;
 
@@ -60,14 +61,27 @@ impl Hookyard {
     }
 }
 
+/// A run under way; dropped, it is killed.
 pub struct Running {
     child: Child,
     hidden: Vec<(String, String)>,
 }
 
 impl Running {
-    pub fn finish(self) -> Transcript {
-        let output = self.child.wait_with_output().expect("the binary ends");
+    /// SIGKILL, and gone.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the process is ours");
+        self.child.wait().expect("the process ends");
+    }
+
+    pub fn signal(&self, signal: i32) {
+        let pid = i32::try_from(self.child.id()).expect("a pid");
+        let sent = Command::new("kill").arg(format!("-{signal}")).arg(pid.to_string()).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    pub fn finish(mut self) -> Transcript {
+        let output = drain(&mut self.child);
         let shown = |bytes: &[u8]| {
             let text = String::from_utf8(bytes.to_vec()).expect("the output is UTF-8");
             self.hidden.iter().fold(text, |text, (from, to)| text.replace(from, to))
@@ -78,6 +92,29 @@ impl Running {
             code: output.status.code(),
         }
     }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn drain(child: &mut Child) -> Output {
+    let stderr = child.stderr.take();
+    let reading = std::thread::spawn(move || read_all(stderr));
+    let stdout = read_all(child.stdout.take());
+    let status = child.wait().expect("the binary ends");
+    Output { status, stdout, stderr: reading.join().expect("read") }
+}
+
+fn read_all(from: Option<impl Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut from) = from {
+        from.read_to_end(&mut bytes).expect("readable");
+    }
+    bytes
 }
 
 /// What a run said and how it ended.

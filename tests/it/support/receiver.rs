@@ -94,7 +94,11 @@ impl Receiver {
 fn serve(stream: &TcpStream, shared: &Shared) {
     let mut reader = BufReader::new(stream);
     while let Some((path, headers, body)) = read_request(&mut reader) {
-        let id = headers.iter().find(|(key, _)| key == "webhook-id").map(|(_, value)| value.clone()).unwrap_or_default();
+        let id = headers
+            .iter()
+            .find(|(key, _)| key == "webhook-id")
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default();
         let status = status(&path, &id, shared);
         let received = Received { path: path.clone(), headers, body, at: Instant::now(), status };
         shared.received.lock().expect("lock").push(received);
@@ -108,7 +112,9 @@ fn serve(stream: &TcpStream, shared: &Shared) {
             }
             _ => {}
         }
-        let answer = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{{\"ok\":true}}");
+        let answer = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{{\"ok\":true}}"
+        );
         let mut stream = stream;
         if stream.write_all(answer.as_bytes()).is_err() {
             return;
