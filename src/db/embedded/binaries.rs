@@ -4,14 +4,13 @@
 //! package manager, if that was agreed to · an error that says what to type.
 
 use std::{
-    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use super::{
-    Setting,
+    Setting, installed,
     layout::Layout,
     packages,
     version::{self, Version},
@@ -71,7 +70,9 @@ pub fn search(setting: &Setting, layout: &Layout) -> Search {
     }
     let mut places: Vec<(PathBuf, Source)> = Vec::new();
     places.extend(remembered(layout).map(|binaries| (binaries.directory, binaries.source)));
-    places.extend(installed(setting.path.as_deref()).into_iter().map(|place| (place, Source::Installed)));
+    places.extend(
+        installed::places(setting.path.as_deref()).into_iter().map(|place| (place, Source::Installed)),
+    );
     places.extend(packages::copies(layout).into_iter().map(|place| (place, Source::PrivateCopy)));
     first(places, layout)
 }
@@ -161,52 +162,6 @@ fn first(places: Vec<(PathBuf, Source)>, layout: &Layout) -> Search {
         }
     }
     search
-}
-
-/// Installed servers: on the PATH, then where systems put them, the highest version first.
-fn installed(path: Option<&OsStr>) -> Vec<PathBuf> {
-    let mut places: Vec<PathBuf> = path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-    // An empty or relative entry means "wherever I am", which is nobody's installation.
-    places.retain(|place| place.is_absolute());
-    for (parent, prefix) in [
-        ("/usr/lib/postgresql", ""),
-        ("/usr", "pgsql-"),
-        ("/usr/local", "pgsql-"),
-        ("/opt/homebrew/opt", "postgresql@"),
-        ("/usr/local/opt", "postgresql@"),
-        ("/home/linuxbrew/.linuxbrew/opt", "postgresql@"),
-        ("/Applications/Postgres.app/Contents/Versions", ""),
-        ("/Library/PostgreSQL", ""),
-        ("/opt/PostgreSQL", ""),
-        ("/usr/libexec", "postgresql"),
-    ] {
-        let names = names_in(Path::new(parent));
-        places.extend(newest_first(&names, prefix).into_iter().map(|name| {
-            let directory = Path::new(parent).join(name);
-            // Alpine keeps the programs without a `bin`.
-            if parent == "/usr/libexec" { directory } else { directory.join("bin") }
-        }));
-    }
-    places.retain(|place| place.join("postgres").exists() && place.join("initdb").exists());
-    places
-}
-
-fn names_in(parent: &Path) -> Vec<String> {
-    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
-}
-
-/// Names that are `prefix` and a version, by version and not by spelling: 9.6 is older than 15.
-fn newest_first<'a>(names: &'a [String], prefix: &str) -> Vec<&'a str> {
-    let mut versions: Vec<(Vec<u16>, &str)> = names
-        .iter()
-        .filter_map(|name| {
-            let numbers = name.strip_prefix(prefix)?.split('.').map(|part| part.parse().ok());
-            Some((numbers.collect::<Option<Vec<u16>>>()?, name.as_str()))
-        })
-        .collect();
-    versions.sort_by(|a, b| b.cmp(a));
-    versions.into_iter().map(|(_, name)| name).collect()
 }
 
 #[cfg(test)]

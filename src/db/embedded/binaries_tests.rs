@@ -113,17 +113,9 @@ fn a_wrong_environment_variable_is_an_error_and_never_a_fall_back() {
 }
 
 #[test]
-fn versions_are_numbers_and_not_words() {
-    let names = ["9.6", "15", "13", "common", "15.old", "100"].map(str::to_owned);
-    assert_eq!(newest_first(&names, ""), ["100", "15", "13", "9.6"]);
-    let names = ["pgsql-14", "pgsql-17", "lib", "pgsql-"].map(str::to_owned);
-    assert_eq!(newest_first(&names, "pgsql-"), ["pgsql-17", "pgsql-14"]);
-}
-
-#[test]
 fn a_path_entry_that_means_here_is_not_searched() {
     let machine = Machine::new();
     let server = machine.server("on-path", "postgres (PostgreSQL) 16.3");
     let path = std::env::join_paths([Path::new(""), Path::new("bin"), &server]).expect("no colon in it");
-    assert_eq!(installed(Some(&path)).first(), Some(&server));
+    assert_eq!(installed::places(Some(&path)).first(), Some(&server));
 }

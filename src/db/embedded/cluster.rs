@@ -4,7 +4,7 @@
 use std::{
     fs::{self, DirBuilder},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -87,17 +87,19 @@ pub fn remove(args: &SuperviseArgs) -> io::Result<()> {
 /// The directory that holds the data is ours, or nothing is made or removed in it: shared memory is open to all.
 fn own_parent(args: &SuperviseArgs) -> io::Result<()> {
     let Some(parent) = args.data.parent() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    // Another account has to pass through to the data, which is closed itself.
-    let mode = if args.identity.owner().1.is_some() { 0o711 } else { 0o700 };
-    match DirBuilder::new().mode(mode).create(parent) {
+    let created = match DirBuilder::new().mode(0o700).create(parent) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
+        answer => answer.is_ok(),
+    };
     let found = fs::symlink_metadata(parent)?;
-    if found.is_dir() && found.uid() == super::process::uid() {
-        return Ok(());
+    if !found.is_dir() || found.uid() != super::process::uid() {
+        return Err(io::Error::other(format!("{} is not a directory of our own", parent.display())));
     }
-    Err(io::Error::other(format!("{} is not a directory of our own", parent.display())))
+    if created && args.identity.owner().1.is_some() {
+        // Another account has to pass through to the data, which is closed itself.
+        fs::set_permissions(parent, fs::Permissions::from_mode(0o711))?;
+    }
+    Ok(())
 }
 
 const UNFINISHED: &str = ".unfinished-";

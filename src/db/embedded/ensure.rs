@@ -59,20 +59,11 @@ pub async fn ensure(setting: &Setting) -> Result<Local, Failure> {
                 Answer::NotYet(why) | Answer::Absent(why) => last_heard = why,
             },
             (true, None) => {}
-            (false, before) => {
-                if let Some(_starting) = lock::exclusive(&layout.start(), Duration::ZERO)
-                    .await
-                    .map_err(|error| unusable(&layout, error))?
-                {
-                    if let Some(before) = before {
-                        end_orphan(&before).await;
-                    }
-                    match start::start(setting, &layout, &mut notes).await? {
-                        Begun::Ready(running) => return Ok(local(running, notes, lease)),
-                        Begun::Elsewhere => {}
-                    }
-                }
-            }
+            (false, _) => match begin(setting, &layout, &mut notes).await? {
+                Some(Begun::Ready(running)) => return Ok(local(running, notes, lease)),
+                Some(Begun::Elsewhere) => {}
+                None => last_heard = String::from("another command is starting it"),
+            },
         }
         tokio::time::sleep(GLANCE).await;
     }
@@ -80,6 +71,26 @@ pub async fn ensure(setting: &Setting) -> Result<Local, Failure> {
         .context(format!("the local database is not ready after {} s", PATIENCE.as_secs()))
         .hint(format!("see its log: {}", layout.log().display()))
         .hint("try again, or stop it first: hookyard database stop --force"))
+}
+
+/// Start it, unless (`None`) another command is doing that.
+async fn begin(
+    setting: &Setting,
+    layout: &Layout,
+    notes: &mut Vec<String>,
+) -> Result<Option<Begun>, Failure> {
+    let starting = lock::exclusive(&layout.start(), Duration::ZERO).await;
+    let Some(_starting) = starting.map_err(|error| unusable(layout, error))? else { return Ok(None) };
+    // Looked at again: between our look and our lock, another command may have started a server and gone on. That one
+    // is no orphan.
+    let record = lock::record(&layout.supervisor()).map_err(|error| unusable(layout, error))?;
+    if record.alive {
+        return Ok(Some(Begun::Elsewhere));
+    }
+    if let Some(before) = record.running {
+        end_orphan(&before).await;
+    }
+    start::start(setting, layout, notes).await.map(Some)
 }
 
 /// A lease, waiting while a server is being stopped.
@@ -114,7 +125,8 @@ async fn end_orphan(before: &Running) {
         if begun.elapsed() > Duration::from_secs(30) {
             return; // Starting the next one will say what is in the way.
         }
-        tokio::time::sleep(GLANCE).await;
+        // Each look is a connection, which postgres forks for.
+        tokio::time::sleep(5 * GLANCE).await;
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, DirBuilder},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -83,15 +83,16 @@ impl Layout {
                 .context(format!("cannot keep a database in {}", self.root.display()))
                 .hint("set XDG_DATA_HOME to a directory of your own, or DATABASE_URL to a running server")
         };
-        // Another account has to pass through to its own directories; what is in them is closed.
-        DirBuilder::new()
-            .recursive(true)
-            .mode(if shared { 0o755 } else { 0o700 })
-            .create(&self.root)
-            .map_err(refuse)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.root).map_err(refuse)?;
         let owner = fs::metadata(&self.root).map_err(refuse)?.uid();
         if owner != process::uid() {
             return Err(refuse(io::Error::other(format!("it belongs to uid {owner}: run as that user"))));
+        }
+        if shared {
+            // Another account has to pass through to its own directories, which are closed. Whatever the umask.
+            for passage in self.root.ancestors().take(2) {
+                fs::set_permissions(passage, fs::Permissions::from_mode(0o755)).map_err(refuse)?;
+            }
         }
         Ok(())
     }

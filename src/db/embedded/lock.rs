@@ -8,7 +8,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
 };
@@ -70,6 +70,25 @@ pub async fn exclusive(path: &Path, patience: Duration) -> io::Result<Option<Fil
     Ok(Some(file))
 }
 
+/// What became of a lock file that we hold. Somebody may remove the whole root under a running server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Ours,
+    Gone,
+    /// Another file by that name: another supervisor's.
+    Replaced,
+}
+
+pub fn standing(held: &File, path: &Path) -> Standing {
+    match (held.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(held), Ok(found)) if (held.dev(), held.ino()) == (found.dev(), found.ino()) => Standing::Ours,
+        (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => Standing::Gone,
+        // What cannot be looked at is left alone.
+        (Ok(_), Ok(_)) => Standing::Replaced,
+        _ => Standing::Ours,
+    }
+}
+
 /// What the supervisor says of itself, and whether it is alive to say it.
 pub struct Record {
     pub alive: bool,
@@ -127,6 +146,18 @@ mod tests {
         let seen = record(&path).expect("readable");
         assert!(!seen.alive, "the file of a dead supervisor is history, not news");
         assert_eq!(seen.running, Some(running));
+    }
+
+    #[test]
+    fn a_lock_file_that_was_removed_or_replaced_is_noticed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("supervisor.lock");
+        let lock = open(&path).expect("a file");
+        assert_eq!(standing(&lock, &path), Standing::Ours);
+        std::fs::remove_file(&path).expect("ours");
+        assert_eq!(standing(&lock, &path), Standing::Gone);
+        let _other = open(&path).expect("a file");
+        assert_eq!(standing(&lock, &path), Standing::Replaced);
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -1,7 +1,9 @@
 //! The few things the operating system offers that the standard library does not: signals, the dying parent, free
 //! space. All `unsafe` of the local database that is not a user namespace is here, one narrow function each.
 
-use std::{io, os::unix::process::CommandExt, path::Path, process::Command};
+#[cfg(target_os = "linux")]
+use std::os::unix::process::CommandExt;
+use std::{io, path::Path, process::Command};
 
 /// The user we act as.
 pub fn uid() -> u32 {

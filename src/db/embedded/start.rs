@@ -1,11 +1,11 @@
 //! Start the supervisor and wait until its server is ready, or say why it will not be.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom},
-    os::unix::{fs::OpenOptionsExt, process::CommandExt},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    fs::File,
+    io,
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -15,9 +15,9 @@ use super::{
     handshake::{self, Answer},
     layout::Layout,
     lock::{self, Running},
-    process, socket,
+    log, process, socket,
 };
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// What became of an attempt to start.
 pub enum Begun {
@@ -32,9 +32,6 @@ const SUBCOMMAND: &str = "local-server";
 const PATIENCE: Duration = Duration::from_secs(90);
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// A log beyond this is put aside at the next start; one old log is kept.
-const LONG_LOG: u64 = 10 << 20;
-
 /// Start the server. The caller holds `start.lock` and a lease.
 pub async fn start(setting: &Setting, layout: &Layout, notes: &mut Vec<String>) -> Result<Begun, Failure> {
     let before = binaries::remembered(layout);
@@ -48,9 +45,9 @@ pub async fn start(setting: &Setting, layout: &Layout, notes: &mut Vec<String>) 
             .hint("set DATABASE_URL to a running server to do without it")
     };
     let data = layout.data(binaries.version.major);
-    let first = !data.exists();
+    let first = setting.throwaway || !data.exists();
     let socket_dir = layout.socket_dir()?;
-    let (log, from) = open_log(&layout.log()).map_err(cannot)?;
+    let (log, from) = log::open(&layout.log()).map_err(cannot)?;
     let command = command(setting, layout, &binaries, [&data, &socket_dir], log).map_err(cannot)?;
     // tokio reaps it whenever it ends; dropping it does not end it.
     let mut child = tokio::process::Command::from(command).spawn().map_err(cannot)?;
@@ -58,7 +55,8 @@ pub async fn start(setting: &Setting, layout: &Layout, notes: &mut Vec<String>) 
         if let Some(status) = child.try_wait().map_err(cannot)? {
             return match status.code() {
                 Some(0) => Ok(Begun::Elsewhere),
-                _ => Err(cannot(io::Error::other(reason(&layout.log(), from)))),
+                None => Err(Failure { kind: Kind::Later, ..cannot(killed(status)) }.hint("try again")),
+                _ => Err(cannot(io::Error::other(log::reason(&layout.log(), from)))),
             };
         }
         let record = lock::record(&layout.supervisor()).map_err(cannot)?;
@@ -77,6 +75,10 @@ pub async fn start(setting: &Setting, layout: &Layout, notes: &mut Vec<String>) 
         tokio::time::sleep(GLANCE).await;
     }
     Err(cannot(io::Error::other(format!("not ready after {} s", PATIENCE.as_secs()))))
+}
+
+fn killed(status: ExitStatus) -> io::Error {
+    io::Error::other(format!("its supervisor was killed ({status})"))
 }
 
 /// Searching runs programs, and a package manager may take its time: not on the thread that drives everything else.
@@ -138,75 +140,4 @@ fn ourselves() -> io::Result<PathBuf> {
     let path = std::env::current_exe()?;
     // Replaced by a newer build while we run: the kernel still has the one we are.
     Ok(if path.exists() { path } else { PathBuf::from("/proc/self/exe") })
-}
-
-/// The log, and where in it this start begins.
-fn open_log(path: &Path) -> io::Result<(File, u64)> {
-    if fs::metadata(path).is_ok_and(|found| found.len() > LONG_LOG) {
-        fs::rename(path, path.with_extension("log.1"))?;
-    }
-    let mut log = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    let from = log.seek(SeekFrom::End(0))?;
-    Ok((log, from))
-}
-
-/// Why a start failed, out of what it wrote to the log.
-fn reason(log: &Path, from: u64) -> String {
-    let mut text = Vec::new();
-    let read = File::open(log).and_then(|mut log| {
-        log.seek(SeekFrom::Start(from))?;
-        log.take(1 << 20).read_to_end(&mut text)
-    });
-    match read {
-        Ok(_) => complaint(&String::from_utf8_lossy(&text)),
-        Err(error) => format!("and its log cannot be read: {error}"),
-    }
-}
-
-/// The last words of initdb or postgres, then the supervisor's, which are the very last.
-fn complaint(log: &str) -> String {
-    let words = |line: &str| {
-        ["FATAL:", "PANIC:", "initdb: error:"]
-            .iter()
-            .find_map(|mark| line.split_once(mark))
-            .map(|(_, words)| words.trim().to_owned())
-            // What we were told when we knocked too early.
-            .filter(|words| !words.starts_with("the database system is"))
-    };
-    let mut complaints: Vec<String> = log.lines().filter_map(words).collect();
-    if complaints.is_empty() {
-        complaints.extend(log.lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned));
-    }
-    // Many tries say the same thing over and over.
-    let mut last: Vec<String> = Vec::new();
-    for complaint in complaints.into_iter().rev() {
-        if !last.contains(&complaint) && last.len() < 2 {
-            last.insert(0, complaint);
-        }
-    }
-    if last.is_empty() { "it left no word in its log".to_owned() } else { last.join("; ") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_start_is_explained_by_the_last_words() {
-        let log = "2026-01-01 10:00:00.000 UTC [6] FATAL:  the database system is starting up\n\
-            2026-01-01 10:00:00.000 UTC [7] FATAL:  could not map anonymous shared memory\n\
-            FATAL:  postgres ended by itself: exit status: 1\n\
-            2026-01-01 10:00:00.200 UTC [8] FATAL:  could not map anonymous shared memory\n\
-            FATAL:  postgres ended by itself: exit status: 1\n";
-        assert_eq!(
-            complaint(log),
-            "could not map anonymous shared memory; postgres ended by itself: exit status: 1"
-        );
-        assert_eq!(complaint("initdb: error: no space\n"), "no space");
-        assert_eq!(
-            complaint("error while loading shared libraries\n\n"),
-            "error while loading shared libraries"
-        );
-        assert_eq!(complaint(""), "it left no word in its log");
-    }
 }

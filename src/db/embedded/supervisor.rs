@@ -5,23 +5,20 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
-    process::ExitStatus,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    process::{Child, Command},
-    signal::unix::{Signal as Arrival, SignalKind, signal},
-};
+use tokio::process::{Child, Command};
 
 use super::{
     binaries::Source,
     cluster,
-    idle::Idle,
-    lock::{self, Running},
+    lock::{self, Running, Standing},
     process::{self, Signal},
     root::Identity,
+    stale,
     version::Version,
+    watch::Watch,
 };
 
 /// What the command that starts the server has decided; nothing is searched for twice.
@@ -55,6 +52,9 @@ pub struct SuperviseArgs {
 pub const STOPPED: u8 = 0;
 pub const FAILED: u8 = 4;
 
+/// What begins our own lines in the log.
+pub const MARK: &str = "hookyard:";
+
 /// A dead postmaster's children hold its shared memory for a moment; the next one has to be told no a few times.
 const PATIENCE: Duration = Duration::from_secs(15);
 const BETWEEN_STARTS: Duration = Duration::from_millis(200);
@@ -79,44 +79,52 @@ pub fn supervise(args: SuperviseArgs) -> u8 {
 }
 
 async fn run(args: &SuperviseArgs) -> io::Result<u8> {
-    let Some(lock) = lock::exclusive(&args.root.join("supervisor.lock"), Duration::from_secs(1)).await?
-    else {
+    let path = args.root.join("supervisor.lock");
+    let Some(lock) = lock::exclusive(&path, Duration::from_secs(1)).await? else {
         return Ok(STOPPED); // Somebody was faster, which is all that is wanted.
     };
     lock::write(&lock, &record(args))?;
-    let mut stop = Stop::listen()?;
+    let mut watch = Watch::begin(lock, &args.root, Duration::from_millis(args.idle_ms))?;
     if args.throwaway {
         // A run that was killed may have left a directory that was never synced.
         cluster::remove(args)?;
     }
     let made = tokio::select! {
         made = cluster::make(args) => made,
-        () = stop.asked() => return Ok(STOPPED),
+        () = watch.asked() => return Ok(STOPPED),
     };
     made.map_err(|error| io::Error::other(format!("no data directory at {}: {error}", args.data.display())))?;
-    let served = serve(args, &mut stop).await;
-    if args.throwaway {
+    let served = serve(args, &mut watch).await;
+    // What lies there now may be another supervisor's, if somebody removed the root under us.
+    if args.throwaway && watch.standing() != Standing::Replaced {
         cluster::remove(args)?;
     }
     served
 }
 
 /// Keep a server running until it is to stop.
-async fn serve(args: &SuperviseArgs, stop: &mut Stop) -> io::Result<u8> {
-    let mut idle = Idle::watch(&args.root.join("lease.lock"))?;
-    let limit = Duration::from_millis(args.idle_ms);
+async fn serve(args: &SuperviseArgs, watch: &mut Watch) -> io::Result<u8> {
     let mut trouble_since: Option<Instant> = None;
+    // Whether a server before this one may have left children behind. Without, a refusal to start is final.
+    let mut unclean = false;
     loop {
+        unclean |= stale::clear(&args.data)?;
         let started = Instant::now();
         let mut postgres = Command::from(cluster::serve(args)).spawn()?;
-        let Some(status) = watch(&mut postgres, stop, &mut idle, limit).await? else {
-            end(&mut postgres).await?;
-            return Ok(STOPPED);
+        let status = tokio::select! {
+            status = postgres.wait() => status?,
+            () = watch.over() => {
+                end(&mut postgres).await?;
+                return Ok(STOPPED);
+            }
         };
         if status.success() {
             return Ok(STOPPED); // Somebody told postgres itself to stop, and it did.
         }
         say(&format!("postgres ended by itself: {status}"));
+        if !unclean && status.code().is_some() {
+            return Err(io::Error::other(format!("postgres does not start: {status}")));
+        }
         if started.elapsed() > GOOD {
             trouble_since = None;
         }
@@ -124,27 +132,6 @@ async fn serve(args: &SuperviseArgs, stop: &mut Stop) -> io::Result<u8> {
             return Err(io::Error::other(format!("postgres does not stay up: {status}")));
         }
         tokio::time::sleep(BETWEEN_STARTS).await;
-    }
-}
-
-/// Wait until postgres ends by itself, or (`None`) until it is to be stopped.
-async fn watch(
-    postgres: &mut Child,
-    stop: &mut Stop,
-    idle: &mut Idle,
-    limit: Duration,
-) -> io::Result<Option<ExitStatus>> {
-    let glance = (limit / 10).clamp(Duration::from_millis(20), Duration::from_millis(500));
-    loop {
-        tokio::select! {
-            status = postgres.wait() => return status.map(Some),
-            () = stop.asked() => return Ok(None),
-            () = tokio::time::sleep(glance) => {
-                if idle.expired(limit) {
-                    return Ok(None);
-                }
-            }
-        }
     }
 }
 
@@ -162,30 +149,6 @@ async fn end(postgres: &mut Child) -> io::Result<()> {
     Err(io::Error::other("postgres cannot be stopped"))
 }
 
-/// The ways of being told to stop. A closed terminal is not one of them.
-struct Stop {
-    terminate: Arrival,
-    interrupt: Arrival,
-    _hangup: Arrival,
-}
-
-impl Stop {
-    fn listen() -> io::Result<Stop> {
-        Ok(Stop {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            _hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn asked(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
 fn record(args: &SuperviseArgs) -> Running {
     Running {
         supervisor: std::process::id(),
@@ -197,7 +160,7 @@ fn record(args: &SuperviseArgs) -> Running {
     }
 }
 
-/// Into the log, in the manner of postgres's own lines; the starting command looks for `FATAL`.
+/// Into the log; the starting command reads it there.
 fn say(message: &str) {
-    writeln!(io::stderr(), "FATAL:  {message}").ok();
+    writeln!(io::stderr(), "{MARK} {message}").ok();
 }
