@@ -18,7 +18,6 @@ use crate::{config, database, db, demo, env, generate, webhook};
 #[command(
     name = "hookyard",
     version,
-    propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Examples:\n  hookyard demo\n  hookyard webhook retry --max-runtime 55s\n  hookyard webhook list --dead"
 )]
@@ -76,7 +75,14 @@ enum Noun {
     #[command(hide = true)]
     Generate(generate::Args),
     #[command(hide = true)]
-    LocalServer(db::embedded::SuperviseArgs),
+    LocalServer(LocalServer),
+}
+
+/// The parent of the local server, started by hookyard itself
+#[derive(Args)]
+struct LocalServer {
+    #[command(flatten)]
+    args: db::embedded::SuperviseArgs,
 }
 
 /// The whole command line, for completions and man pages.
@@ -95,8 +101,8 @@ pub fn main() -> ExitCode {
         Err(why) => return misused(&why),
     };
     let printer = Printer { format: format(&cli), quiet: cli.global.quiet };
-    if let Noun::LocalServer(args) = cli.noun {
-        return ExitCode::from(db::embedded::supervise(args));
+    if let Noun::LocalServer(local) = cli.noun {
+        return ExitCode::from(db::embedded::supervise(local.args));
     }
     match run(cli, printer.clone(), command) {
         Ok(code) => ExitCode::from(code),

@@ -1,15 +1,19 @@
 //! `hookyard database status`: everything that is missing or wrong at once, each with what to type.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::index::{self, Standing, State};
 use super::store;
 use super::surroundings::{Surroundings, TUNING};
 use crate::context::Context;
+use crate::db::embedded;
 use crate::db::schema::{self, Facts, Finding, Scope, Weight};
 use crate::db::{Db, blockers, migrations};
 use crate::failure::Failure;
 use crate::output::{Json, Output, Page, Tone};
+use crate::settings::Database;
 
 /// Show whether the database is fit, and what to type where it is not
 #[derive(clap::Args)]
@@ -36,8 +40,10 @@ pub async fn run(context: &Context, _args: Args) -> Result<Inspected, Failure> {
     findings.extend(beyond_the_catalog(db, &facts).await);
     // Wrong things first; otherwise in the order they were found.
     findings.sort_by_key(|finding| finding.weight == Weight::Noted);
-    // WIRE: for the local database, the lines of `db::embedded::describe(&context.local(false)?)`.
-    let local = Vec::new();
+    let local = match context.settings.database.as_ref().map(|set| &set.value) {
+        Some(Database::Embedded) => local(&embedded::describe(&context.local()?)),
+        _ => Vec::new(),
+    };
     Ok(Inspected { place: db.place().to_owned(), facts, surroundings, findings, local })
 }
 
@@ -118,6 +124,18 @@ impl Inspected {
         }
         self.local.iter().for_each(|line| page.line(format!("local      {line}")));
     }
+}
+
+/// The local server in words.
+fn local(description: &embedded::Description) -> Vec<String> {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let mut lines = Vec::new();
+    if let (Some(version), Some(binaries)) = (&description.version, path(&description.binaries)) {
+        lines.push(format!("{version} from {binaries} ({})", description.source.unwrap_or("chosen")));
+    }
+    lines.extend(path(&description.data).map(|data| format!("data in {data}")));
+    lines.push(format!("log in {}", description.log.display()));
+    lines
 }
 
 impl Output for Inspected {

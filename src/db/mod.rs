@@ -243,8 +243,28 @@ pub async fn open(
                 .port(local.port)
                 .username(local.user)
                 .password("")
-                .database("hookyard");
-            Ok((Db::new(options, Some(local), command), notes))
+                .database("postgres");
+            create_local(&options).await?;
+            Ok((Db::new(options.database(LOCAL), Some(local), command), notes))
         }
+    }
+}
+
+/// The database on the local server.
+const LOCAL: &str = "hookyard";
+
+/// Make it on first use; another process may do so at the same moment.
+async fn create_local(options: &PgConnectOptions) -> Result<(), Failure> {
+    let db = Db::new(options.clone(), None, "local");
+    let asked = async |tx: &mut PgConnection| {
+        let found = sqlx::query("select from pg_database where datname = $1").bind(LOCAL).persistent(false);
+        Ok(found.fetch_optional(tx).await?.is_some())
+    };
+    if db.tx(asked).await? {
+        return Ok(());
+    }
+    match db.alone("create database hookyard").await {
+        Err(why) if !matches!(why.code(), "42P04" | "23505") => Err(why.into()),
+        _ => Ok(()),
     }
 }
