@@ -15,4 +15,5 @@ mod database_migrate;
 mod database_status;
 //mod enqueue;
 mod crash;
+mod limits;
 mod webhook_retry;

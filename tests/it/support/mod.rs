@@ -9,7 +9,7 @@ mod session;
 
 pub use database::Database;
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
-pub use receiver::Receiver;
+pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;
 
