@@ -1,0 +1,16 @@
+//! hookyard's tests: the real binary against a real server. One binary, so that it is linked once.
+//!
+//! Contents
+//!
+//! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
+//! - `database_status`   everything missing or wrong, at once, with what to type
+//! - `enqueue`           `hookyard.enqueue`, as the host application calls it
+//! - `support`           a fresh database for each test, and the binary run with a clean environment
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+mod database_migrate;
+mod database_status;
+mod enqueue;
