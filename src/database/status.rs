@@ -58,12 +58,15 @@ async fn beyond_the_catalog(db: &Db, facts: &Facts) -> Vec<Finding> {
     if facts.relation("entry_payloads", true).is_some()
         && let Err(trouble) = store::find_no_entry(db).await
     {
+        let rights = trouble.code() == "42501";
         let why = blockers::explained(db, trouble).await;
-        findings.push(Finding::wrong(
-            Scope::Entries,
-            format!("view hookyard.entry_payloads cannot be read: {}", why.source),
-            format!("grant {} select on the view, and the view's owner select on what it reads", facts.role),
-        ));
+        let fix = if rights {
+            format!("grant select on TABLE to {}; for the table it names, if {0} owns the view", facts.role)
+        } else {
+            why.hints.join("; ")
+        };
+        let what = format!("view hookyard.entry_payloads cannot be read: {}", why.source);
+        findings.push(Finding::wrong(Scope::Entries, what, fix));
     }
     findings
 }
@@ -117,7 +120,11 @@ impl Inspected {
         page.line(format!("database   {} at {} as {}", self.facts.database, self.place, self.facts.role));
         let part = if around.is_standby { "standby" } else { "primary" };
         page.line(format!("server     PostgreSQL {}, {}, {part}", around.version, self.facts.encoding));
-        page.line(format!("time zone  {} by default, UTC in every transaction of ours", around.timezone));
+        match &around.timezone {
+            Some(zone) => page
+                .line(format!("time zone  UTC in every transaction of ours, whatever the default ({zone})")),
+            None => page.line("time zone  UTC in every transaction of ours"),
+        }
         match self.version() {
             Some(version) => page.line(format!("schema     version {version} of {}", migrations::newest())),
             None => page.line("schema     not made"),
@@ -178,7 +185,7 @@ impl Output for Inspected {
             "role": self.facts.role,
             "server": around.version,
             "encoding": self.facts.encoding,
-            "timezone": around.timezone,
+            "timezone_default": around.timezone,
             "standby": around.is_standby,
             "version": self.version(),
             "newest": migrations::newest(),

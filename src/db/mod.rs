@@ -87,6 +87,11 @@ impl Db {
         Trouble::of(why, &self.place)
     }
 
+    /// Who we are there.
+    pub fn role(&self) -> &str {
+        self.options.get_username()
+    }
+
     /// Run `work` in one short transaction. Deadlocks and serialization failures are tried again, and so is a
     /// connection that breaks, since every statement of ours can be repeated: what a first try has done is found by
     /// id or fencing token.

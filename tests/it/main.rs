@@ -2,18 +2,25 @@
 //!
 //! Contents
 //!
+//! - `architecture`      the house's rules, read from `src/` as text
+//! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
-//! - `support`           a fresh database for each test, and the binary run with a clean environment
+//! - `webhook_retry`     what is due is attempted, by rule
+//! - `crash`             kill -9, signals, poison, lost leases, panics
+//! - `limits`            breaker, pace, spread, memory
+//! - `support`           a fresh database for each test, a receiver, and the binary run with a clean environment
 
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
+mod architecture;
+mod crash;
 mod database_migrate;
 mod database_status;
-//mod enqueue;
-mod crash;
+mod enqueue;
+mod generated;
 mod limits;
 mod webhook_retry;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 use std::process::{Child, Command, Output, Stdio};
 
-use super::Database;
+use super::{Database, server};
 
 pub struct Hookyard {
     arguments: Vec<OsString>,
@@ -25,10 +25,9 @@ pub fn hookyard(arguments: &[&str]) -> Hookyard {
 impl Hookyard {
     /// Against this database. What differs from run to run is replaced in the transcript.
     pub fn database(self, database: &Database) -> Hookyard {
-        let url = database.url();
-        let server = url::Url::parse(&url).expect("a URL");
-        let place = format!("{}:{}", server.host_str().unwrap_or_default(), server.port().unwrap_or(5432));
-        self.env("DATABASE_URL", &url).hiding(database.name(), "[database]").hiding(&place, "[server]")
+        self.env("DATABASE_URL", &database.url())
+            .hiding(database.name(), "[database]")
+            .hiding(&server::place(), "[server]")
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Hookyard {

@@ -22,6 +22,13 @@ pub fn url(role: Option<&str>, database: &str) -> String {
     url.to_string()
 }
 
+/// How hookyard names the server in its output.
+pub fn place() -> String {
+    let url = url::Url::parse(&url(None, "")).expect("a URL");
+    let host = url.host_str().unwrap_or_default().replace("%2F", "/");
+    if host.starts_with('/') { host } else { format!("{host}:{}", url.port().unwrap_or(5432)) }
+}
+
 /// Where the throw-away server lives; one for all tests of a checkout.
 pub fn local_root() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("local")
