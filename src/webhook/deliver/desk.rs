@@ -257,6 +257,7 @@ mod tests {
             policy: INTEGRATION_LAYER,
             endpoint: None,
             failing: false,
+            failures: 0,
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! Natural batching: what finished while the last commit ran is the next group. Nothing waits for a timer.
 
+mod breaker;
 mod desk;
 mod progress;
 mod record;
@@ -22,6 +23,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use breaker::Breaker;
 use desk::Desk;
 use progress::Progress;
 use record::{Change, Recorded, Watcher};
@@ -78,6 +80,7 @@ struct Run<'a> {
     anchor: Anchor,
     desk: Desk,
     watcher: Watcher,
+    breaker: Breaker,
     tally: Tally,
     finished: Vec<Sent>,
     claim: Option<Later<'a, Result<Batch, Trouble>>>,
@@ -124,6 +127,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         anchor: Anchor::new(now, start),
         desk: Desk::new(options.limits),
         watcher: Watcher::default(),
+        breaker: Breaker::default(),
         tally: Tally::default(),
         finished: Vec::new(),
         claim: None,
@@ -188,7 +192,7 @@ impl<'a> Run<'a> {
                     self.on_recorded(&changes, &recorded).await?;
                 }
                 Woke::Renewed(ours) => self.on_renewed(ours?),
-                Woke::Landed(landed) => self.on_landed(landed),
+                Woke::Landed(landed) => self.on_landed(landed).await?,
                 Woke::Signal => self.on_signal(stop).await?,
                 Woke::Time => self.on_time().await?,
             }
@@ -201,7 +205,7 @@ impl<'a> Run<'a> {
             && self.record.is_none()
             && self.requests.is_empty()
             && self.finished.is_empty();
-        at_rest && self.desk.is_empty() && (self.closing || self.exhausted)
+        at_rest && self.desk.is_empty() && (self.closing || self.exhausted || self.room() == 0)
     }
 
     fn start_what_can_start(&mut self) {
@@ -255,7 +259,8 @@ impl<'a> Run<'a> {
     fn claim(&self) -> Later<'a, Result<Batch, Trouble>> {
         let (db, id, options) = (self.db, self.id, self.options);
         let limit = CLAIM.min(self.room());
-        let (excluded, held) = (self.desk.saturated(), self.desk.held());
+        let held = self.desk.held();
+        let excluded: Vec<Uuid> = self.desk.saturated().into_iter().chain(self.breaker.tripped()).collect();
         async move {
             let before = db.breaks();
             let claim = Claim {
@@ -335,8 +340,7 @@ impl<'a> Run<'a> {
         }
         let found = batch.claimed.len();
         if self.closing {
-            let unsent: Vec<Uuid> = batch.claimed.iter().map(|claimed| claimed.id).collect();
-            return Ok(store::release(self.db, self.id, &unsent).await?);
+            return self.give_back(batch.claimed.iter().map(|claimed| claimed.id).collect()).await;
         }
         self.take_in(batch.claimed).await?;
         if found > 0 {
@@ -373,20 +377,31 @@ impl<'a> Run<'a> {
             store::park(self.db, self.id, &parked).await?;
             self.tally.parked += parked.len();
         }
+        let mut unsent = Vec::new();
         for claimed in claimed {
-            if !inactive(&claimed) && !set_aside.contains(&claimed.id) {
+            if inactive(&claimed) || set_aside.contains(&claimed.id) {
+                continue;
+            }
+            if self.breaker.is_tripped(claimed.webhook_id) {
+                unsent.push(claimed.id);
+            } else {
                 self.desk.hold(claimed);
             }
         }
-        Ok(())
+        self.give_back(unsent).await
     }
 
-    fn on_landed(&mut self, landed: Landed) {
-        let mut next = Some(landed);
+    async fn on_landed(&mut self, landed: Landed) -> Result<(), Failure> {
+        let (mut next, mut unsent) = (Some(landed), Vec::new());
         while let Some((id, webhook, sent)) = next {
             self.desk.answered(webhook);
             match sent {
-                Ok(sent) => self.finished.push(sent),
+                Ok(sent) => {
+                    if self.breaker.landed(webhook, sent.claimed.failures, &sent.outcome) {
+                        unsent.extend(self.desk.drop_lane(webhook));
+                    }
+                    self.finished.push(sent);
+                }
                 Err(()) => {
                     // Its lease ends by itself and the loss is counted, as if the process had died.
                     self.desk.recorded(id);
@@ -396,6 +411,14 @@ impl<'a> Run<'a> {
             }
             next = self.requests.next().now_or_never().flatten();
         }
+        self.give_back(unsent).await
+    }
+
+    async fn give_back(&self, unsent: Vec<Uuid>) -> Result<(), Failure> {
+        if unsent.is_empty() {
+            return Ok(());
+        }
+        Ok(store::release(self.db, self.id, &unsent).await?)
     }
 
     async fn on_recorded(&mut self, changes: &[Change], recorded: &Recorded) -> Result<(), Failure> {
@@ -406,11 +429,10 @@ impl<'a> Run<'a> {
         }
         let mut unsent = Vec::new();
         for webhook in &recorded.open {
+            self.breaker.known(*webhook);
             unsent.extend(self.desk.drop_lane(*webhook));
         }
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
+        self.give_back(unsent).await?;
         // Something has moved: it is worth looking again.
         self.pause = POLL.0;
         Ok(())
@@ -452,10 +474,7 @@ impl<'a> Run<'a> {
     async fn close(&mut self) -> Result<(), Failure> {
         self.closing = true;
         let unsent = self.desk.drop_unsent();
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
-        Ok(())
+        self.give_back(unsent).await
     }
 }
 
