@@ -120,7 +120,8 @@ fn a_long_queue_is_neither_scanned_nor_held_in_memory() {
          analyze hookyard.deliveries; analyze hookyard.events;",
         crate::support::API_KEY
     ));
-    let scans = "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_user_tables
+    let scans =
+        "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_user_tables
         where schemaname = 'hookyard' and relname in ('deliveries', 'events', 'attempts')";
     let before = scene.text(scans);
     let mut run = scene.hookyard(&["webhook", "retry", "--limit", "2000", "--per-endpoint", "32"]).start();

@@ -352,7 +352,7 @@ impl<'a> Run<'a> {
         self.pause = (self.pause * 2).min(POLL.1);
         if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
-            let paced = self.options.scope == Scope::All && store::find_outlook(self.db).await?.paced;
+            let paced = self.options.scope == Scope::All && store::is_paced(self.db).await?;
             self.exhausted = !paced;
             self.next_claim = now + Duration::from_millis(50);
         }
