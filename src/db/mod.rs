@@ -30,9 +30,20 @@ const PATIENCE_AT_FIRST: Duration = Duration::from_secs(8);
 const PATIENCE_IN_A_RUN: Duration = Duration::from_secs(60);
 const DEADLOCK_TRIES: u32 = 5;
 
-/// Sent as one simple query: one round trip, and nothing of it outlives the transaction.
-const BEGIN: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
-     set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'";
+/// Sent as one simple query: one round trip, and nothing of it outlives the transaction. Our statements look rows up
+/// by key, so no plan may fall for a scan of a table whose statistics are behind, nor compile itself first.
+macro_rules! begin {
+    ($more:literal) => {
+        concat!(
+            "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
+             set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; \
+             set local jit = off; set local enable_seqscan = off",
+            $more
+        )
+    };
+}
+const BEGIN: &str = begin!("");
+const RELAXED: &str = begin!("; set local synchronous_commit = off");
 
 /// A handful of connections to one database, made when first needed.
 pub struct Db {
@@ -107,9 +118,6 @@ impl Db {
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {
-        const RELAXED: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
-             set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; \
-             set local synchronous_commit = off";
         self.tx_begun(RELAXED, work).await
     }
 

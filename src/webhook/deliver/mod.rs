@@ -44,7 +44,7 @@ use crate::db::{Db, Trouble};
 use crate::failure::Failure;
 
 /// Deliveries claimed at once, and the most that one claim may bring.
-const CLAIM: usize = 500;
+const CLAIM: usize = 1000;
 /// Waits between claims that find nothing: short after work, long when idle.
 const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
 /// After `--max-runtime`, requests on the wire have this long.
@@ -199,6 +199,7 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Nothing is left to do, nor to wait for: the end, or all that `--limit` allows is done.
     fn is_over(&self) -> bool {
         let at_rest = self.claim.is_none()
             && self.name.is_none()
@@ -241,11 +242,11 @@ impl<'a> Run<'a> {
     }
 
     fn wants_claim(&self, now: Instant) -> bool {
-        !self.closing
-            && !self.exhausted
-            && now >= self.next_claim
-            && self.desk.waiting() * 2 < CLAIM
-            && self.room() > 0
+        now >= self.next_claim && self.may_claim()
+    }
+
+    fn may_claim(&self) -> bool {
+        !self.closing && !self.exhausted && self.desk.waiting() * 2 < CLAIM && self.room() > 0
     }
 
     /// How many more `--limit` allows.
@@ -300,7 +301,7 @@ impl<'a> Run<'a> {
         let health = self.watcher.health(&group, now);
         let (db, id) = (self.db, self.id);
         async move {
-            let recorded = record::record(db, id, changes.clone(), health).await?;
+            let recorded = record::record(db, id, &changes, health).await?;
             Ok((changes, recorded))
         }
         .boxed_local()
@@ -322,9 +323,7 @@ impl<'a> Run<'a> {
     }
 
     fn next_wake(&self) -> Instant {
-        let claim =
-            (self.claim.is_none() && !self.closing && !self.exhausted && self.desk.waiting() * 2 < CLAIM)
-                .then_some(self.next_claim);
+        let claim = (self.claim.is_none() && self.may_claim()).then_some(self.next_claim);
         let ends = if self.closing { self.cuts } else { self.ends };
         [claim, ends, Some(self.next_renewal), Some(self.next_house)]
             .into_iter()
