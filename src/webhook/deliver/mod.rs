@@ -45,11 +45,17 @@ use crate::failure::Failure;
 
 /// Deliveries claimed at once, and the most that one claim may bring.
 const CLAIM: usize = 1000;
+/// Nor is more claimed than so many rounds of requests: what one run only holds, another could send.
+const ROUNDS: usize = 16;
 /// Waits between claims that find nothing: short after work, long when idle.
 const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
 /// After `--max-runtime`, requests on the wire have this long.
 const GRACE: Duration = Duration::from_secs(4);
 const HOUSE: Duration = Duration::from_secs(5);
+/// How long a commit whose connection is gone may take at the server.
+const ECHO: Duration = Duration::from_millis(100);
+/// A run that fails has this long to give its leases back.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
@@ -148,8 +154,13 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     };
     let ran = run.go(stop).await;
     let (tally, left_behind) = (std::mem::take(&mut run.tally), std::mem::take(&mut run.left_behind));
+    let unsent = run.desk.drop_unsent();
     drop(run);
-    ran?;
+    if let Err(failure) = ran {
+        // What was on the wire is found by the run's record; what was not need not wait for its lease to end.
+        let _ = tokio::time::timeout(FAREWELL, store::release(db, id, &unsent)).await;
+        return Err(failure);
+    }
     store::finish_run(db, id, &left_behind).await?;
     Ok(tally)
 }
@@ -246,7 +257,11 @@ impl<'a> Run<'a> {
     }
 
     fn may_claim(&self) -> bool {
-        !self.closing && !self.exhausted && self.desk.waiting() * 2 < CLAIM && self.room() > 0
+        !self.closing && !self.exhausted && self.desk.waiting() * 2 < self.most() && self.room() > 0
+    }
+
+    fn most(&self) -> usize {
+        CLAIM.min(self.options.limits.concurrency.saturating_mul(ROUNDS))
     }
 
     /// How many more `--limit` allows.
@@ -259,11 +274,10 @@ impl<'a> Run<'a> {
 
     fn claim(&self) -> Later<'a, Result<Batch, Trouble>> {
         let (db, id, options) = (self.db, self.id, self.options);
-        let limit = CLAIM.min(self.room());
+        let limit = self.most().min(self.room());
         let held = self.desk.held();
         let excluded: Vec<Uuid> = self.desk.saturated().into_iter().chain(self.breaker.tripped()).collect();
         async move {
-            let before = db.breaks();
             let claim = Claim {
                 run: id,
                 scope: options.scope,
@@ -272,14 +286,20 @@ impl<'a> Run<'a> {
                 excluded: &excluded,
                 default_policy: options.policy,
             };
-            let batch = store::claim_due(db, &claim).await?;
-            if db.breaks() != before {
-                // The broken try may have claimed rows that we never heard of.
+            loop {
+                let batch = store::claim_due(db, &claim).await?;
+                if !batch.unheard {
+                    return Ok(batch);
+                }
+                // The server may be at that commit still.
+                tokio::time::sleep(ECHO).await;
                 let known: Vec<Uuid> =
-                    held.into_iter().chain(batch.claimed.iter().map(|claimed| claimed.id)).collect();
+                    held.iter().copied().chain(batch.claimed.iter().map(|claimed| claimed.id)).collect();
                 store::release_unknown(db, id, &known).await?;
+                if !batch.claimed.is_empty() {
+                    return Ok(batch);
+                }
             }
-            Ok(batch)
         }
         .boxed_local()
     }
@@ -344,7 +364,7 @@ impl<'a> Run<'a> {
         self.take_in(batch.claimed).await?;
         if found > 0 {
             self.pause = POLL.0;
-            self.next_claim = if found * 2 < CLAIM { now + POLL.0 } else { now };
+            self.next_claim = if found * 2 < self.most() { now + POLL.0 } else { now };
             return Ok(());
         }
         self.next_claim = now + self.pause;

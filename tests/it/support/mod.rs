@@ -2,6 +2,7 @@
 
 mod database;
 mod hookyard;
+mod proxy;
 mod receiver;
 mod scene;
 mod server;
@@ -9,6 +10,7 @@ mod session;
 
 pub use database::Database;
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
+pub use proxy::{Cut, Proxy, Stream, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;

@@ -1,5 +1,6 @@
 //! Choosing what is due and taking a lease on it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -160,12 +161,16 @@ pub struct Claim<'a> {
 pub struct Batch {
     pub claimed: Vec<Claimed>,
     pub now: Option<Micros>,
+    /// An earlier try had come to its commit when its connection broke: it may hold what we never heard of.
+    pub unheard: bool,
 }
 
 pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
     let limit = i32::try_from(claim.limit).unwrap_or(i32::MAX);
+    let (answered, unheard) = (Cell::new(false), Cell::new(false));
     let rows = db
         .tx_relaxed(async |tx: &mut PgConnection| {
+            unheard.set(answered.get());
             let query = match claim.scope {
                 Scope::All => sqlx::query(CLAIM),
                 Scope::Event(_) => sqlx::query(CLAIM_EVENT),
@@ -176,10 +181,12 @@ pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
                 Scope::All => query,
                 Scope::Event(event) => query.bind(event),
             };
-            query.persistent(false).fetch_all(tx).await
+            let rows = query.persistent(false).fetch_all(tx).await?;
+            answered.set(true);
+            Ok(rows)
         })
         .await?;
-    let mut batch = Batch::default();
+    let mut batch = Batch { unheard: unheard.get(), ..Batch::default() };
     for row in &rows {
         batch.now = Some(row.try_get(16).map_err(|why| db.trouble(why))?);
         batch.claimed.push(claimed(row, claim.default_policy).map_err(|why| db.trouble(why))?);
