@@ -94,7 +94,7 @@ impl File {
             // toml's own Display repeats the offending line, which may hold a password.
             let line = why.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let place = line.map(|line| format!(":{line}")).unwrap_or_default();
-            Failure::blocked(format!("{}{place}: {}", path.display(), why.message()))
+            Failure::blocked(format!("{}{place}: {}", path.display(), without_values(why.message())))
                 .hint("`hookyard config` shows what is in force; README, \"Configuration\", lists every key")
         })
     }
@@ -106,6 +106,12 @@ impl File {
         if let Some(section) = self.databases.get(name) {
             return url_of(&section.url);
         }
+        // What is no name may be a URL with a password: it is not repeated.
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+            return Err(Failure::blocked(
+                "the database is neither `embedded`, nor the name of a [databases] section, nor a postgres:// URL",
+            ));
+        }
         let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
         let failure = Failure::blocked(format!("no database is called `{name}` in the configuration"));
         Err(if known.is_empty() {
@@ -115,6 +121,14 @@ impl File {
         } else {
             failure.hint(format!("there are: embedded, {}", known.join(", ")))
         })
+    }
+}
+
+/// A wrong type's message repeats the value, which may be a secret in the wrong place.
+fn without_values(message: &str) -> String {
+    match (message.find("string \""), message.rfind('"')) {
+        (Some(from), Some(to)) if to > from + 8 => format!("{}***{}", &message[..from + 8], &message[to..]),
+        _ => message.to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use crate::backoff::{self, Policy};
 use crate::env;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
 pub use file::File;
@@ -160,17 +160,22 @@ impl Layers<'_> {
 fn database(flags: &Flags, file: &File, layers: &Layers<'_>) -> Result<Option<Set<Database>>, Failure> {
     if let Some(text) = &flags.database {
         let origin = Origin::Flag("--database");
-        if !text.contains("://") {
-            return Ok(Some(Set { value: file.database(text)?, origin }));
+        let (name, url) = (!text.contains("://"), SafeUrl::new(text.as_str()));
+        if name {
+            let mistyped = |failure: Failure| match text.contains(['@', '=', ':', '/']) {
+                true => Failure { kind: Kind::Usage, ..failure },
+                false => failure,
+            };
+            return Ok(Some(Set { value: file.database(text).map_err(mistyped)?, origin }));
         }
-        let url = SafeUrl::new(text.as_str());
         if url.has_password() {
             return Err(Failure::usage(
                 "--database holds a password, which every user of this machine can see",
             )
             .hint(format!("put the URL into {}, or into a [databases.NAME] section", env::DATABASE_URL)));
         }
-        return Ok(Some(Set { value: url_of(text)?, origin }));
+        let mistyped = |failure: Failure| Failure { kind: Kind::Usage, ..failure };
+        return Ok(Some(Set { value: url_of(text).map_err(mistyped)?, origin }));
     }
     if let Some(text) = env::read(env::DATABASE_URL)? {
         return Ok(Some(Set { value: url_of(&text)?, origin: Origin::Environment(env::DATABASE_URL) }));

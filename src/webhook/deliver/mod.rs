@@ -50,7 +50,7 @@ const ROUNDS: usize = 16;
 /// Waits between claims that find nothing: short after work, long when idle.
 const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
 /// After `--max-runtime`, requests on the wire have this long.
-const GRACE: Duration = Duration::from_secs(4);
+pub const GRACE: Duration = Duration::from_secs(4);
 const HOUSE: Duration = Duration::from_secs(5);
 /// How long a commit whose connection is gone may take at the server.
 const ECHO: Duration = Duration::from_millis(100);
@@ -93,6 +93,8 @@ struct Run<'a> {
     name: Option<Later<'a, Result<(), Trouble>>>,
     record: Option<Later<'a, Result<(Vec<Change>, Recorded), Trouble>>>,
     renew: Option<Later<'a, Result<Vec<Uuid>, Trouble>>>,
+    /// Alerts being told: beside the rest, since an alert URL that hangs must not cost a lease.
+    alerts: Option<Later<'a, ()>>,
     requests: FuturesUnordered<Later<'a, Landed>>,
     cut: std::rc::Rc<Notify>,
     closing: bool,
@@ -113,6 +115,7 @@ enum Woke {
     Recorded(Result<(Vec<Change>, Recorded), Trouble>),
     Renewed(Result<Vec<Uuid>, Trouble>),
     Landed(Landed),
+    Told,
     Signal,
     Time,
 }
@@ -122,7 +125,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     let (db, http) = (context.db().await?, context.http()?);
     let sender = Sender::new(db, http, &context.settings.user_agent.value, options.timeout);
     let id = context.random.id(context.clock.wall());
-    let now = begin(context, db, id).await?;
+    let (now, died) = begin(context, db, id).await?;
     let start = context.clock.instant();
     let mut run = Run {
         context,
@@ -140,6 +143,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         name: None,
         record: None,
         renew: None,
+        alerts: None,
         requests: FuturesUnordered::new(),
         cut: std::rc::Rc::default(),
         closing: false,
@@ -152,6 +156,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         ends: options.max_runtime.map(|most| start + most),
         cuts: options.max_runtime.map(|most| start + most + GRACE),
     };
+    run.tally.rescued(died);
     let ran = run.go(stop).await;
     let (tally, left_behind) = (std::mem::take(&mut run.tally), std::mem::take(&mut run.left_behind));
     let unsent = run.desk.drop_unsent();
@@ -165,7 +170,8 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     Ok(tally)
 }
 
-async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<i64, Failure> {
+/// The database's time, and how many deliveries had waited too long for an inactive endpoint.
+async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<(i64, usize), Failure> {
     let host = context.host();
     let identity = store::Identity {
         id,
@@ -174,7 +180,7 @@ async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<i64, Failure> {
         operator: &context.settings.operator.value,
     };
     let now = store::begin_run(db, &identity).await?;
-    store::keep_house(db).await?;
+    let died = store::keep_house(db).await?;
     let apart = (context.clock.wall() - now) / 1_000_000;
     if apart.abs() > 30 {
         context.printer.warn(&format!(
@@ -183,7 +189,7 @@ async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<i64, Failure> {
             if apart > 0 { "ahead of" } else { "behind" }
         ));
     }
-    Ok(now)
+    Ok((now, died))
 }
 
 impl<'a> Run<'a> {
@@ -204,6 +210,7 @@ impl<'a> Run<'a> {
                 }
                 Woke::Renewed(ours) => self.on_renewed(ours?),
                 Woke::Landed(landed) => self.on_landed(landed).await?,
+                Woke::Told => {}
                 Woke::Signal => self.on_signal(stop).await?,
                 Woke::Time => self.on_time().await?,
             }
@@ -338,6 +345,7 @@ impl<'a> Run<'a> {
             Some(landed) = self.requests.next(), if !self.requests.is_empty() => Woke::Landed(landed),
             done = ready(&mut self.claim) => Woke::Claimed(done),
             done = ready(&mut self.renew) => Woke::Renewed(done),
+            () = ready(&mut self.alerts) => Woke::Told,
             () = timer => Woke::Time,
         }
     }
@@ -482,8 +490,11 @@ impl<'a> Run<'a> {
         if now >= self.next_house {
             self.next_house = now + HOUSE;
             if !self.closing && self.options.watch {
-                store::keep_house(self.db).await?;
-                super::alert::tell(self.context).await;
+                self.tally.rescued(store::keep_house(self.db).await?);
+                if self.alerts.is_none() {
+                    let told = super::alert::tell(self.context, super::alert::LIMIT);
+                    self.alerts = Some(told.boxed_local());
+                }
             }
         }
         Ok(())
