@@ -3,9 +3,15 @@
 //! Contents
 //!
 //! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
+//! - `database_faults`   the database cannot be used: refused, silent, full, read-only, incomplete, an impostor
+//! - `database_locks`    other people's locks and maintenance, our own limits and connections
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
 //! - `database_status`   everything missing or wrong, at once, with what to type
+//! - `database_time`     whose clock counts, in which zone
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
+//! - `inherited`         somebody else's database, with rows as years leave them
+//! - `overlap`           many processes at once
+//! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `support`           a fresh database for each test, and the binary run with a clean environment
 
 #![allow(clippy::unwrap_used)]
@@ -13,8 +19,14 @@
 mod support;
 
 mod database_breaks;
+mod database_faults;
+mod database_locks;
 mod database_migrate;
 mod database_status;
+mod database_time;
 //mod enqueue;
 mod crash;
+mod inherited;
+mod overlap;
+mod pooler;
 mod webhook_retry;

@@ -89,7 +89,7 @@ struct Run<'a> {
     claim: Option<Later<'a, Result<Batch, Trouble>>>,
     name: Option<Later<'a, Result<(), Trouble>>>,
     record: Option<Later<'a, Result<(Vec<Change>, Recorded), Trouble>>>,
-    renew: Option<Later<'a, Result<Vec<Uuid>, Trouble>>>,
+    renew: Option<Later<'a, Result<HashSet<Uuid>, Trouble>>>,
     requests: FuturesUnordered<Later<'a, Landed>>,
     cut: std::rc::Rc<Notify>,
     closing: bool,
@@ -108,7 +108,7 @@ enum Woke {
     Claimed(Result<Batch, Trouble>),
     Named(Result<(), Trouble>),
     Recorded(Result<(Vec<Change>, Recorded), Trouble>),
-    Renewed(Result<Vec<Uuid>, Trouble>),
+    Renewed(Result<HashSet<Uuid>, Trouble>),
     Landed(Landed),
     Signal,
     Time,
@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
                     let (changes, recorded) = recorded?;
                     self.on_recorded(&changes, &recorded).await?;
                 }
-                Woke::Renewed(ours) => self.on_renewed(ours?),
+                Woke::Renewed(lost) => self.tally.taken_over += self.desk.forget(&lost?),
                 Woke::Landed(landed) => self.on_landed(landed),
                 Woke::Signal => self.on_signal(stop).await?,
                 Woke::Time => self.on_time().await?,
@@ -242,7 +242,12 @@ impl<'a> Run<'a> {
             let held = self.desk.held();
             if !held.is_empty() {
                 let (db, id, lease) = (self.db, self.id, self.options.lease);
-                self.renew = Some(async move { store::renew(db, id, &held, lease).await }.boxed_local());
+                let renew = async move {
+                    let ours: HashSet<Uuid> = store::renew(db, id, &held, lease).await?.into_iter().collect();
+                    // What was claimed meanwhile was not asked for, and is not lost.
+                    Ok(held.into_iter().filter(|id| !ours.contains(id)).collect())
+                };
+                self.renew = Some(renew.boxed_local());
             }
         }
     }
@@ -437,11 +442,6 @@ impl<'a> Run<'a> {
         // Something has moved: it is worth looking again.
         self.pause = POLL.0;
         Ok(())
-    }
-
-    fn on_renewed(&mut self, ours: Vec<Uuid>) {
-        let ours: HashSet<Uuid> = ours.into_iter().collect();
-        self.tally.taken_over += self.desk.forget(&ours);
     }
 
     async fn on_signal(&mut self, stop: &Stop) -> Result<(), Failure> {
