@@ -1,5 +1,6 @@
 //! The root of the command line: global flags, dispatch, and the answer handed to the printer.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +19,6 @@ use crate::{config, database, db, demo, env, generate, webhook};
 #[command(
     name = "hookyard",
     version,
-    propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Examples:\n  hookyard demo\n  hookyard webhook retry --max-runtime 55s\n  hookyard webhook list --dead"
 )]
@@ -30,6 +30,7 @@ struct Cli {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
 struct Global {
     /// Use this database: `embedded`, a [databases] section's name, or a URL without a password
     #[arg(long, global = true, value_name = "DATABASE")]
@@ -76,7 +77,14 @@ enum Noun {
     #[command(hide = true)]
     Generate(generate::Args),
     #[command(hide = true)]
-    LocalServer(db::embedded::SuperviseArgs),
+    LocalServer(LocalServer),
+}
+
+/// The parent of the local server, started by hookyard itself
+#[derive(Args)]
+struct LocalServer {
+    #[command(flatten)]
+    args: db::embedded::SuperviseArgs,
 }
 
 /// The whole command line, for completions and man pages.
@@ -85,26 +93,35 @@ pub fn command() -> clap::Command {
 }
 
 pub fn main() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    // Whoever asked for JSON gets the error in JSON, although the call was never understood.
+    let wished = if typed.iter().any(|word| word == "--json") { Format::Json } else { Format::Text };
+    let printer = Printer { format: wished, quiet: false };
+    if let Some(at) = typed.iter().position(|word| word.to_str().is_none()) {
+        return failed(&printer, &Failure::usage(format!("argument {at} is not valid UTF-8")));
+    }
+    let matches = match Cli::command().try_get_matches_from(typed) {
         Ok(matches) => matches,
-        Err(why) => return misused(&why),
+        Err(why) => return misused(&printer, &why),
     };
     let command = words(&matches).join(" ");
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(why) => return misused(&why),
+        Err(why) => return misused(&printer, &why),
     };
     let printer = Printer { format: format(&cli), quiet: cli.global.quiet };
-    if let Noun::LocalServer(args) = cli.noun {
-        return ExitCode::from(db::embedded::supervise(args));
+    if let Noun::LocalServer(local) = cli.noun {
+        return ExitCode::from(db::embedded::supervise(local.args));
     }
     match run(cli, printer.clone(), command) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            printer.fail(&failure);
-            ExitCode::from(failure.kind.code())
-        }
+        Err(failure) => failed(&printer, &failure),
     }
+}
+
+fn failed(printer: &Printer, failure: &Failure) -> ExitCode {
+    printer.fail(failure);
+    ExitCode::from(failure.kind.code())
 }
 
 fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
@@ -120,6 +137,9 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
         allow_http: cli.global.allow_http,
     };
     let settings = Settings::read(&flags)?;
+    if let Some(warning) = &settings.warning {
+        printer.warn(warning);
+    }
     let context = Context::new(settings, printer.clone(), command)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -153,10 +173,17 @@ fn format(cli: &Cli) -> Format {
     }
 }
 
-/// clap's own text and code: 0 for help and version, 2 for a mistyped call.
-fn misused(why: &clap::Error) -> ExitCode {
-    let _ = why.print();
-    ExitCode::from(if why.use_stderr() { Kind::Usage.code() } else { 0 })
+/// clap's own text and code: 0 for help and version, 2 for a mistyped call. An error repeats what was typed, so it
+/// passes the printer as every text from outside does.
+fn misused(printer: &Printer, why: &clap::Error) -> ExitCode {
+    if !why.use_stderr() {
+        return match printer.help(&why.render()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failed(printer, &failure),
+        };
+    }
+    printer.misused(&why.render().to_string());
+    ExitCode::from(Kind::Usage.code())
 }
 
 /// Noun and verb as typed.

@@ -75,6 +75,7 @@ impl Context {
         let path = |name| env::surrounding(name).map(PathBuf::from);
         let mut setting = embedded::Setting::usual(
             self.settings.pg_bin.as_ref().map(|set| set.value.clone()),
+            env::surrounding(env::PATH).map(Into::into),
             path(env::XDG_DATA_HOME),
             path(env::HOME),
             path(env::TEST_LOCAL_ROOT),

@@ -23,6 +23,7 @@ pub const CLICOLOR: &str = "CLICOLOR";
 pub const TERM: &str = "TERM";
 pub const COLUMNS: &str = "COLUMNS";
 pub const HOME: &str = "HOME";
+pub const PATH: &str = "PATH";
 pub const USER: &str = "USER";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";

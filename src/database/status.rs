@@ -1,15 +1,19 @@
 //! `hookyard database status`: everything that is missing or wrong at once, each with what to type.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::index::{self, Standing, State};
 use super::store;
 use super::surroundings::{Surroundings, TUNING};
 use crate::context::Context;
+use crate::db::embedded;
 use crate::db::schema::{self, Facts, Finding, Scope, Weight};
 use crate::db::{Db, blockers, migrations};
 use crate::failure::Failure;
 use crate::output::{Json, Output, Page, Tone};
+use crate::settings::Database;
 
 /// Show whether the database is fit, and what to type where it is not
 #[derive(clap::Args)]
@@ -36,8 +40,10 @@ pub async fn run(context: &Context, _args: Args) -> Result<Inspected, Failure> {
     findings.extend(beyond_the_catalog(db, &facts).await);
     // Wrong things first; otherwise in the order they were found.
     findings.sort_by_key(|finding| finding.weight == Weight::Noted);
-    // WIRE: for the local database, the lines of `db::embedded::describe(&context.local(false)?)`.
-    let local = Vec::new();
+    let local = match context.settings.database.as_ref().map(|set| &set.value) {
+        Some(Database::Embedded) => local(&embedded::describe(&context.local()?)),
+        _ => Vec::new(),
+    };
     Ok(Inspected { place: db.place().to_owned(), facts, surroundings, findings, local })
 }
 
@@ -52,12 +58,15 @@ async fn beyond_the_catalog(db: &Db, facts: &Facts) -> Vec<Finding> {
     if facts.relation("entry_payloads", true).is_some()
         && let Err(trouble) = store::find_no_entry(db).await
     {
+        let rights = trouble.code() == "42501";
         let why = blockers::explained(db, trouble).await;
-        findings.push(Finding::wrong(
-            Scope::Entries,
-            format!("view hookyard.entry_payloads cannot be read: {}", why.source),
-            format!("grant {} select on the view, and the view's owner select on what it reads", facts.role),
-        ));
+        let fix = if rights {
+            format!("grant select on TABLE to {}; for the table it names, if {0} owns the view", facts.role)
+        } else {
+            why.hints.join("; ")
+        };
+        let what = format!("view hookyard.entry_payloads cannot be read: {}", why.source);
+        findings.push(Finding::wrong(Scope::Entries, what, fix));
     }
     findings
 }
@@ -111,13 +120,29 @@ impl Inspected {
         page.line(format!("database   {} at {} as {}", self.facts.database, self.place, self.facts.role));
         let part = if around.is_standby { "standby" } else { "primary" };
         page.line(format!("server     PostgreSQL {}, {}, {part}", around.version, self.facts.encoding));
-        page.line(format!("time zone  {} by default, UTC in every transaction of ours", around.timezone));
+        match &around.timezone {
+            Some(zone) => page
+                .line(format!("time zone  UTC in every transaction of ours, whatever the default ({zone})")),
+            None => page.line("time zone  UTC in every transaction of ours"),
+        }
         match self.version() {
             Some(version) => page.line(format!("schema     version {version} of {}", migrations::newest())),
             None => page.line("schema     not made"),
         }
         self.local.iter().for_each(|line| page.line(format!("local      {line}")));
     }
+}
+
+/// The local server in words.
+fn local(description: &embedded::Description) -> Vec<String> {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let mut lines = Vec::new();
+    if let (Some(version), Some(binaries)) = (&description.version, path(&description.binaries)) {
+        lines.push(format!("{version} from {binaries} ({})", description.source.unwrap_or("chosen")));
+    }
+    lines.extend(path(&description.data).map(|data| format!("data in {data}")));
+    lines.push(format!("log in {}", description.log.display()));
+    lines
 }
 
 impl Output for Inspected {
@@ -160,7 +185,7 @@ impl Output for Inspected {
             "role": self.facts.role,
             "server": around.version,
             "encoding": self.facts.encoding,
-            "timezone": around.timezone,
+            "timezone_default": around.timezone,
             "standby": around.is_standby,
             "version": self.version(),
             "newest": migrations::newest(),

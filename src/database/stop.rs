@@ -18,29 +18,31 @@ pub struct Args {
     force: bool,
 }
 
-pub struct Stopped {
-    was_running: bool,
-}
+pub struct Stopped(embedded::Stopped);
 
 pub async fn run(context: &Context, args: Args) -> Result<Stopped, Failure> {
-    stop(&context.local()?, args.force).await
-}
-
-// WIRE: `embedded::stop(setting, force)` and its `Stopped`.
-async fn stop(_setting: &embedded::Setting, _force: bool) -> Result<Stopped, Failure> {
-    Err(Failure::fault("the local server cannot be stopped yet"))
+    embedded::stop(&context.local()?, args.force).await.map(Stopped)
 }
 
 impl Output for Stopped {
     fn text(&self, page: &mut Page) {
-        page.line(if self.was_running {
-            "stopped the local server"
-        } else {
-            "the local server was not running"
+        page.line(match &self.0.version {
+            Some(version) if self.0.removed => {
+                format!("stopped the local server ({version}) and removed its data")
+            }
+            Some(version) => {
+                format!("stopped the local server ({version}) after {:.1} s", self.0.took.as_secs_f64())
+            }
+            None => "the local server was not running".to_owned(),
         });
     }
 
     fn json(&self) -> Json {
-        Json::One(json!({ "was_running": self.was_running }))
+        Json::One(json!({
+            "was_running": self.0.version.is_some(),
+            "version": self.0.version,
+            "data": self.0.data.as_ref().map(|path| path.display().to_string()),
+            "removed": self.0.removed,
+        }))
     }
 }

@@ -50,7 +50,11 @@ pub async fn delete_index(db: &Db, index: &Index) -> Result<(), Trouble> {
 pub async fn find_surroundings(db: &Db) -> Result<Surroundings, Trouble> {
     const FIND: &str = "
         select current_setting('server_version') as version,
-            coalesce((select s.reset_val from pg_settings s where s.name = 'TimeZone'), '') as timezone,
+            (select substring(one from '=(.*)$') from pg_db_role_setting s cross join unnest(s.setconfig) one
+                where one ilike 'timezone=%'
+                    and s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
+                    and s.setrole in (0, (select r.oid from pg_roles r where r.rolname = current_user))
+                order by s.setrole <> 0 desc, s.setdatabase <> 0 desc limit 1) as timezone,
             pg_is_in_recovery() as is_standby,
             current_setting('default_transaction_read_only') = 'on' as is_read_only,
             coalesce((select array_to_string(c.reloptions, ',') from pg_class c

@@ -6,8 +6,8 @@ use crate::db::schema::{Finding, Scope};
 #[derive(Debug)]
 pub struct Surroundings {
     pub version: String,
-    /// What sessions of this role get when they ask for nothing.
-    pub timezone: String,
+    /// What sessions of this role get when they ask for nothing; none where neither role nor database says.
+    pub timezone: Option<String>,
     pub is_standby: bool,
     pub is_read_only: bool,
     /// The documented attempts have autovacuum settings of their own.

@@ -34,9 +34,20 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(40);
 /// The same for migrations, whose transactions hold many statements.
 const MIGRATED_WITHIN: Duration = Duration::from_secs(600);
 
-/// Sent as one simple query: one round trip, and nothing of it outlives the transaction.
-const BEGIN: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
-     set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'";
+/// Sent as one simple query: one round trip, and nothing of it outlives the transaction. Our statements look rows up
+/// by key, so no plan may fall for a scan of a table whose statistics are behind, nor compile itself first.
+macro_rules! begin {
+    ($more:literal) => {
+        concat!(
+            "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
+             set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; \
+             set local jit = off; set local enable_seqscan = off",
+            $more
+        )
+    };
+}
+const BEGIN: &str = begin!("");
+const RELAXED: &str = begin!("; set local synchronous_commit = off");
 
 /// A handful of connections to one database, made when first needed.
 pub struct Db {
@@ -84,6 +95,11 @@ impl Db {
         Trouble::of(why, &self.place)
     }
 
+    /// Who we are there.
+    pub fn role(&self) -> &str {
+        self.options.get_username()
+    }
+
     /// Run `work` in one short transaction. Deadlocks and serialization failures are tried again, and so is a
     /// connection that breaks, since every statement of ours can be repeated: what a first try has done is found by
     /// id or fencing token.
@@ -99,9 +115,6 @@ impl Db {
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {
-        const RELAXED: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '5s'; \
-             set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'; \
-             set local synchronous_commit = off";
         self.tx_begun(RELAXED, ANSWER_WITHIN, work).await
     }
 
@@ -277,8 +290,28 @@ pub async fn open(
                 .port(local.port)
                 .username(local.user)
                 .password("")
-                .database("hookyard");
-            Ok((Db::new(options, Some(local), command), notes))
+                .database("postgres");
+            create_local(&options).await?;
+            Ok((Db::new(options.database(LOCAL), Some(local), command), notes))
         }
+    }
+}
+
+/// The database on the local server.
+const LOCAL: &str = "hookyard";
+
+/// Make it on first use; another process may do so at the same moment.
+async fn create_local(options: &PgConnectOptions) -> Result<(), Failure> {
+    let db = Db::new(options.clone(), None, "local");
+    let asked = async |tx: &mut PgConnection| {
+        let found = sqlx::query("select from pg_database where datname = $1").bind(LOCAL).persistent(false);
+        Ok(found.fetch_optional(tx).await?.is_some())
+    };
+    if db.tx(asked).await? {
+        return Ok(());
+    }
+    match db.alone("create database hookyard").await {
+        Err(why) if !matches!(why.code(), "42P04" | "23505") => Err(why.into()),
+        _ => Ok(()),
     }
 }

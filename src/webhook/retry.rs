@@ -75,6 +75,9 @@ impl Tuning {
     }
 }
 
+/// What telling an alert gets even when a run's time is up.
+const SHORTEST_ALERT: Duration = Duration::from_millis(800);
+
 pub struct Retried(Tally);
 
 pub async fn run(context: &Context, args: Args) -> Result<Retried, Failure> {
@@ -85,8 +88,14 @@ pub async fn run(context: &Context, args: Args) -> Result<Retried, Failure> {
         watch: args.watch,
         ..args.tuning.options(&context.settings, Scope::All)
     };
+    let begun = context.clock.instant();
     let tally = deliver::deliver(context, &options, &mut Stop::listen()?).await?;
-    alert::tell(context).await;
+    // Told to end, it ends: the alerts are a later run's. Near the end of its time it keeps them short.
+    if tally.signal.is_none() {
+        let left = args.max_runtime.map(|most| (most + deliver::GRACE).saturating_sub(begun.elapsed()));
+        let limit = left.map_or(alert::LIMIT, |left| left.clamp(SHORTEST_ALERT, alert::LIMIT));
+        alert::tell(context, limit).await;
+    }
     Ok(Retried(tally))
 }
 

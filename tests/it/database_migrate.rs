@@ -58,9 +58,24 @@ fn fingerprint(database: &Database, which: &str) -> String {
 #[test]
 fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     let database = Database::empty();
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    made schema hookyard
+    made table hookyard.migrations
+    made 0001_documented_tables
+    made 0002_deliveries
+    made 0003_enqueue
+    made view hookyard.entry_payloads
+    --- stderr
+    (nothing)
+    --- exit 0
+    ");
     let before = everything(&database);
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    nothing to do: the schema is at version 3
+    --- stderr
+    (nothing)
+    --- exit 0
+    ");
     assert_eq!(before, everything(&database));
     assert!(
         hookyard(&["database", "status"])
@@ -92,7 +107,14 @@ fn a_schema_newer_than_the_binary_is_refused_and_nothing_is_written() {
         drop view hookyard.entry_payloads",
     );
     let before = everything(&database);
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    (nothing)
+    --- stderr
+    error: the database's schema is at version 99, and this hookyard knows versions up to 3
+
+    hint: use the hookyard that made it, or a later one; nothing was changed
+    --- exit 4
+    ");
     assert_eq!(before, everything(&database));
 }
 
@@ -100,7 +122,15 @@ fn a_schema_newer_than_the_binary_is_refused_and_nothing_is_written() {
 fn a_migration_that_was_applied_in_another_form_is_refused() {
     let database = Database::migrated();
     database.execute("update hookyard.migrations set sha256 = 'x' where version = 2");
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    (nothing)
+    --- stderr
+    error: migration 0002_deliveries was applied in another form than this hookyard holds
+
+    hint: use the hookyard that made it: an applied migration is never changed
+    hint: select version, name, sha256, applied_at from hookyard.migrations order by version
+    --- exit 4
+    ");
 }
 
 #[test]
@@ -121,9 +151,32 @@ fn a_dry_run_changes_nothing_and_its_script_does_the_same_as_the_run() {
 fn a_database_of_somebody_else_stays_as_it_was() {
     let database = Database::foreign();
     let before = theirs(&database);
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    made table hookyard.migrations
+    made 0002_deliveries
+    made 0003_enqueue
+    the documented tables were there: they are somebody else's and stay as they are
+    view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
+      create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
+
+    still to be done by a person (`hookyard database status` says how):
+      view hookyard.entry_payloads is missing
+    --- stderr
+    (nothing)
+    --- exit 0
+    ");
     assert_eq!(before, theirs(&database));
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
+      create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
+    nothing to do: the schema is at version 3
+
+    still to be done by a person (`hookyard database status` says how):
+      view hookyard.entry_payloads is missing
+    --- stderr
+    (nothing)
+    --- exit 0
+    ");
     assert_eq!(before, theirs(&database));
     assert_eq!(database.value("select is_inherited from hookyard.migrations where version = 1"), "t");
 }
@@ -165,7 +218,16 @@ fn writers_at_work_are_neither_stopped_nor_in_the_way() {
 #[test]
 fn a_role_that_may_not_make_the_schema_is_told_what_to_type() {
     let database = Database::foreign_without_grants();
-    insta::assert_snapshot!(migrate(&database).run(), @"");
+    insta::assert_snapshot!(migrate(&database).run(), @r"
+    (nothing)
+    --- stderr
+    error: cannot migrate the database
+      caused by: the database at [server] says: permission denied for database [database] (42501)
+
+    hint: `hookyard database status` lists the rights that are missing
+    hint: as the database's owner: create schema hookyard authorization hookyard_app;
+    --- exit 4
+    ");
 }
 
 #[test]
@@ -198,12 +260,24 @@ fn an_invalid_index_is_rebuilt_and_a_missing_one_built() {
     );
     assert!(failed.unwrap_err().starts_with("23505"));
     insta::assert_snapshot!(
-        hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @""
+        hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @r"
+        built idx_webhooks_events_gin
+        rebuilt idx_yardi_entries_prospect
+        --- stderr
+        building idx_webhooks_events_gin; transactions open now are waited for
+        building idx_yardi_entries_prospect; transactions open now are waited for
+        --- exit 0
+        "
     );
     let built = "select indisvalid and not indisunique from pg_index where indexrelid = 'idx_yardi_entries_prospect'::regclass";
     assert_eq!(database.value(built), "t");
     insta::assert_snapshot!(
-        hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @""
+        hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @r"
+        nothing to do: the schema is at version 3
+        --- stderr
+        (nothing)
+        --- exit 0
+        "
     );
 }
 
@@ -257,7 +331,7 @@ fn a_default_time_zone_of_the_database_has_no_effect() {
     database.execute(&format!("alter database {} set timezone = 'America/Chicago'", database.name()));
     migrate(&database).run().succeeds();
     let status = hookyard(&["database", "status", "--json"]).database(&database).run().succeeds().json();
-    assert_eq!(status["timezone"], "America/Chicago");
+    assert_eq!(status["timezone_default"], "America/Chicago");
     assert_eq!(status["well"], true);
 }
 

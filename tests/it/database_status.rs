@@ -16,12 +16,56 @@ fn findings(database: &Database, wrong: bool) -> Vec<String> {
 
 #[test]
 fn a_migrated_database_is_well() {
-    insta::assert_snapshot!(status(&Database::migrated()).run(), @"");
+    insta::assert_snapshot!(status(&Database::migrated()).run(), @r"
+    database   [database] at [server] as postgres
+    server     PostgreSQL [version], UTF8, primary
+    time zone  UTC in every transaction of ours
+    schema     version 3 of 3
+
+    advice: the attempts are vacuumed seldom by default; their owner may type
+      alter table webhook_delivery_attempts set (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
+
+    all is well
+    --- stderr
+    (nothing)
+    --- exit 0
+    ");
 }
 
 #[test]
 fn an_empty_database_is_told_to_migrate() {
-    insta::assert_snapshot!(status(&Database::empty()).run(), @"");
+    insta::assert_snapshot!(status(&Database::empty()).run(), @r"
+    database   [database] at [server] as postgres
+    server     PostgreSQL [version], UTF8, primary
+    time zone  UTC in every transaction of ours
+    schema     not made
+
+    wrong: schema hookyard is missing
+      hookyard database migrate
+
+    wrong: table webhooks is missing
+      hookyard database migrate
+
+    wrong: table webhook_delivery_attempts is missing
+      hookyard database migrate
+
+    wrong: table yardi_integrations is missing
+      hookyard database migrate
+
+    wrong: table yardi_properties is missing
+      hookyard database migrate
+
+    wrong: table yardi_entries is missing
+      hookyard database migrate
+
+    wrong: table yardi_invites is missing
+      hookyard database migrate
+
+    7 things are wrong
+    --- stderr
+    (nothing)
+    --- exit 4
+    ");
 }
 
 #[test]
@@ -41,7 +85,36 @@ fn all_that_is_missing_is_listed_at_once() {
     hookyard(&["database", "migrate"]).database(&database).run().succeeds();
     let transcript = status(&database).run();
     let (wrong, _) = transcript.stdout.split_once("noted:").unwrap();
-    insta::assert_snapshot!(wrong, @"");
+    insta::assert_snapshot!(wrong, @r"
+    database   [database] at [server] as hookyard_app
+    server     PostgreSQL [version], UTF8, primary
+    time zone  UTC in every transaction of ours
+    schema     version 3 of 3
+
+    wrong: column webhooks.url is missing
+      alter table webhooks add column url varchar(255);
+
+    wrong: column webhooks.is_active is text, not boolean
+      alter table webhooks alter column is_active type boolean using is_active::text::boolean;
+
+    wrong: role hookyard_app lacks select on webhooks (method, is_active)
+      grant select (method, is_active) on webhooks to hookyard_app;
+
+    wrong: role hookyard_app lacks insert on webhook_delivery_attempts
+      grant insert on webhook_delivery_attempts to hookyard_app;
+
+    wrong: column webhook_delivery_attempts.tenant_id is not in the document, not null and without default: rows of ours would be refused
+      alter table webhook_delivery_attempts alter column tenant_id set default ...;
+
+    wrong: table yardi_properties is in schema elsewhere, which is not on the search path
+      alter role hookyard_app in database [database] set search_path = public, elsewhere;
+
+    wrong: table yardi_entries is missing
+      create table yardi_entries (entry_id uuid not null, prospect_code varchar(255), inserted_at timestamp not null, updated_at timestamp not null);
+
+    wrong: view hookyard.entry_payloads is missing
+      create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
+    ");
     assert_eq!(transcript.code, Some(4));
 }
 
@@ -102,7 +175,25 @@ fn harmless_differences_are_noted_and_stop_nobody() {
         alter table webhooks alter column url type text, alter column updated_at type timestamptz",
     );
     let transcript = status(&database).run().succeeds();
-    insta::assert_snapshot!(transcript.stdout, @"");
+    insta::assert_snapshot!(transcript.stdout, @r"
+    database   [database] at [server] as postgres
+    server     PostgreSQL [version], UTF8, primary
+    time zone  UTC in every transaction of ours
+    schema     version 3 of 3
+
+    noted: column webhooks.url is text, not varchar(255); that serves as well
+
+    noted: column webhooks.headers is jsonb, not jsonb[]; that serves as well
+
+    noted: column webhooks.headers may be null and the document says it is not null
+
+    noted: column webhooks.updated_at is timestamp with time zone, not timestamp; that serves as well
+
+    advice: the attempts are vacuumed seldom by default; their owner may type
+      alter table webhook_delivery_attempts set (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
+
+    all is well
+    ");
 }
 
 #[test]
@@ -187,5 +278,13 @@ fn a_lock_that_is_not_given_names_who_holds_it() {
 
 #[test]
 fn without_a_database_both_ways_to_name_one_are_said() {
-    insta::assert_snapshot!(hookyard(&["database", "status"]).run(), @"");
+    insta::assert_snapshot!(hookyard(&["database", "status"]).run(), @r"
+    (nothing)
+    --- stderr
+    error: no database is configured
+
+    hint: set DATABASE_URL to a postgres:// URL
+    hint: or add `--database embedded` for a local one that hookyard starts itself
+    --- exit 4
+    ");
 }

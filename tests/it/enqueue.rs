@@ -66,19 +66,12 @@ fn an_entry_that_has_changed_is_another_event() {
 fn twenty_calls_at_once_make_one_event() {
     let database = company();
     let ids: Vec<String> = std::thread::scope(|scope| {
-        let call = || {
-            let mut session = database_session(&database.url());
-            session.query_text(ENQUEUE)[0][0].clone().unwrap()
-        };
+        let call = || database.session().query_text(ENQUEUE)[0][0].clone().unwrap();
         let calls: Vec<_> = (0..20).map(|_| scope.spawn(call)).collect();
         calls.into_iter().map(|call| call.join().unwrap()).collect()
     });
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert_eq!(database.value(COUNTS), "1 3");
-}
-
-fn database_session(url: &str) -> crate::support::Session {
-    crate::support::Session::open(url)
 }
 
 #[test]
@@ -93,7 +86,7 @@ fn only_active_endpoints_of_the_same_key_that_want_the_event_are_chosen() {
 fn a_payload_has_the_twelve_keys_in_order_and_null_where_nothing_is_known() {
     let database = company();
     database.execute(ENQUEUE);
-    insta::assert_snapshot!(database.value("select payload from hookyard.events"), @"");
+    insta::assert_snapshot!(database.value("select payload from hookyard.events"), @r#"{"event":"entry.completed","entry_id":"e0000000-0000-4000-8000-000000000001","short_id":"SNAP-1","property_id":"90000000-0000-4000-8000-000000000001","result":"CLEAN","applicant":{"full_name":"Zoë \"Z\" Smith","email":"z@example.com"},"fraud_result":null,"income_result":null,"asset_result":null,"identity_result":null,"completed_at":"2024-01-15T10:30:00Z","report_url":null}"#);
     database.execute(
         "insert into entries (id, inserted_at, updated_at)
             values ('e0000000-0000-4000-8000-000000000002', '2024-01-01', '2024-01-01');
@@ -101,7 +94,7 @@ fn a_payload_has_the_twelve_keys_in_order_and_null_where_nothing_is_known() {
     );
     let unknown =
         "select payload from hookyard.events where entry_id <> 'e0000000-0000-4000-8000-000000000001'";
-    insta::assert_snapshot!(database.value(unknown), @"");
+    insta::assert_snapshot!(database.value(unknown), @r#"{"event":"entry.completed","entry_id":"e0000000-0000-4000-8000-000000000002","short_id":null,"property_id":null,"result":null,"applicant":{"full_name":null,"email":null},"fraud_result":null,"income_result":null,"asset_result":null,"identity_result":null,"completed_at":null,"report_url":null}"#);
 }
 
 #[test]

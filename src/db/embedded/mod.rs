@@ -1,41 +1,39 @@
-//! stub
-use crate::failure::Failure;
-use std::path::PathBuf;
-use std::time::Duration;
-pub struct Setting {
-    pub root: PathBuf,
-    pub pg_bin: Option<PathBuf>,
-    pub throwaway: bool,
-    pub idle: Duration,
-    pub consent: bool,
-}
-pub struct Local {
-    pub socket_dir: PathBuf,
-    pub port: u16,
-    pub user: &'static str,
-    pub notes: Vec<String>,
-}
-impl Setting {
-    pub fn usual(
-        pg_bin: Option<PathBuf>,
-        _x: Option<PathBuf>,
-        _h: Option<PathBuf>,
-        _t: Option<PathBuf>,
-    ) -> Result<Setting, Failure> {
-        Ok(Setting {
-            root: PathBuf::new(),
-            pg_bin,
-            throwaway: false,
-            idle: Duration::from_secs(1),
-            consent: false,
-        })
-    }
-}
-pub async fn ensure(_s: &Setting) -> Result<Local, Failure> {
-    Err(Failure::fault("stub"))
-}
-#[derive(clap::Args)]
-pub struct SuperviseArgs {}
-pub fn supervise(_a: SuperviseArgs) -> u8 {
-    70
-}
+//! The local database: real PostgreSQL, started on demand on a private unix socket, stopped when idle.
+//!
+//! Every command that needs it calls [`ensure`] and keeps the answer for as long as it works. The first one starts a
+//! supervisor (hookyard itself, in the background), which is the parent of postgres; the others join. When no command
+//! has held a lease for the idle time, the supervisor stops the server and goes. Nothing listens on a network, and
+//! nothing has to be installed or started by hand where a server's binaries can be found or fetched.
+//!
+//! Reading order: `setting` what is wished, `layout` what lies where, `binaries` (`installed`, `packages`,
+//! `version`) which PostgreSQL, `root` as whom, `lock` who may do what, `ensure` and `start`, `supervisor` (`cluster`,
+//! `watch`, `idle`, `stale`), `stop`, `describe`.
+
+mod apt;
+mod binaries;
+mod cluster;
+mod describe;
+mod ensure;
+mod handshake;
+mod idle;
+mod installed;
+mod layout;
+mod lock;
+mod log;
+mod packages;
+mod process;
+mod root;
+mod setting;
+mod socket;
+mod stale;
+mod start;
+mod stop;
+mod supervisor;
+mod version;
+mod watch;
+
+pub use describe::{Description, describe};
+pub use ensure::{Local, ensure};
+pub use setting::Setting;
+pub use stop::{Stopped, stop};
+pub use supervisor::{SuperviseArgs, supervise};

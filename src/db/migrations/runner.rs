@@ -59,7 +59,7 @@ pub async fn apply(db: &Db) -> Result<Applied, Failure> {
                 applied.no_view = Some(trouble.to_string());
                 continue;
             }
-            Err(trouble) => return Err(refused(trouble)),
+            Err(trouble) => return Err(refused(db, trouble).await),
         };
         if waiting_since.elapsed() > PATIENCE {
             return Err(given_up(db, locked).await);
@@ -133,15 +133,18 @@ async fn is_about_the_view(db: &Db, trouble: &Trouble) -> bool {
         && state::pending(db).await.is_ok_and(|left| left.migrations.is_empty() && left.view)
 }
 
-fn refused(trouble: Trouble) -> Failure {
+async fn refused(db: &Db, trouble: Trouble) -> Failure {
     let rights = trouble.code() == "42501";
     let failure = Failure::from(trouble).context("cannot migrate the database");
-    if rights {
-        return failure.hint(
-            "as the database's owner: create schema hookyard authorization ROLE, for the role hookyard uses",
-        );
+    match state::pending(db).await {
+        Ok(pending) if rights && pending.schema => failure
+            .hint(format!("as the database's owner: create schema hookyard authorization {};", db.role())),
+        // Before version 15 everybody had this right.
+        Ok(_) if rights => {
+            failure.hint(format!("as the owner: grant create on schema public to {};", db.role()))
+        }
+        _ => failure,
     }
-    failure
 }
 
 async fn given_up(db: &Db, locked: Option<Trouble>) -> Failure {

@@ -36,12 +36,6 @@ pub struct Pending {
     pub view: bool,
 }
 
-impl Pending {
-    pub fn is_empty(&self) -> bool {
-        !self.schema && !self.table && !self.view && self.migrations.is_empty()
-    }
-}
-
 /// Looked up in every schema: tables outside the search path are inherited all the same.
 const LOOK: &str = "
     select to_regnamespace('hookyard') is not null,

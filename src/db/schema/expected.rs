@@ -1,5 +1,6 @@
 //! What the database must hold: the document's six tables as it prints them, our own, the view, and what the current
-//! role must be allowed to do with each.
+//! role must be allowed to do with each. Long, because it is a list; a test renames every column of ours and sees
+//! whether each is missed.
 
 use super::column::Kind::{self, *};
 
@@ -302,10 +303,10 @@ const fn own(
 impl Right {
     pub fn word(self) -> &'static str {
         match self {
-            Right::Select => "select",
-            Right::Insert => "insert",
-            Right::Update => "update",
-            Right::Delete => "delete",
+            Select => "select",
+            Insert => "insert",
+            Update => "update",
+            Delete => "delete",
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Facts {
     pub role: String,
     pub database: String,
     pub search_path: Vec<String>,
+    /// The role may make a schema in this database.
+    pub can_create: bool,
     /// None: there is no such schema.
     pub schema_usage: Option<bool>,
     pub functions: Vec<String>,
@@ -67,10 +69,13 @@ const CATALOG: &str = "
         'role', quote_ident(current_user),
         'database', quote_ident(current_database()),
         'search_path', current_schemas(false),
+        'can_create', has_database_privilege(current_database(), 'create'),
         'schema_usage', (select has_schema_privilege(n.oid, 'usage') from pg_namespace n where n.nspname = 'hookyard'),
         'functions', (select coalesce(json_agg(p.proname order by p.proname), '[]')
-            from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-            where n.nspname = 'hookyard' and has_function_privilege(p.oid, 'execute')),
+            from pg_proc p
+            where p.proname in ('enqueue', 'entry_payload', 'insert_event', 'json_or_null', 'new_id', 'takes_jsonb')
+                and p.pronamespace = (select n.oid from pg_namespace n where n.nspname = 'hookyard')
+                and has_function_privilege(p.oid, 'execute')),
         'relations', (select coalesce(json_agg(json_build_object(
                 'schema', n.nspname,
                 'name', c.relname,
@@ -79,13 +84,14 @@ const CATALOG: &str = "
                 'row_security', c.relrowsecurity and row_security_active(c.oid),
                 'columns', (select coalesce(json_agg(json_build_object(
                         'name', a.attname,
-                        'kind', format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), null),
+                        'kind', format_type(coalesce((select nullif(t.typbasetype, 0) from pg_type t
+                            where t.oid = a.atttypid), a.atttypid), null),
                         'not_null', a.attnotnull,
                         'has_default', a.atthasdef or a.attidentity <> '',
                         'can_select', has_column_privilege(c.oid, a.attnum, 'select'),
                         'can_insert', has_column_privilege(c.oid, a.attnum, 'insert'),
                         'can_update', has_column_privilege(c.oid, a.attnum, 'update')) order by a.attnum), '[]')
-                    from pg_attribute a join pg_type t on t.oid = a.atttypid
+                    from pg_attribute a
                     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
                 ) order by n.nspname, c.relname), '[]')
             from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -94,7 +94,15 @@ fn schema(facts: &Facts, findings: &mut Vec<Finding>) -> bool {
     let mut wrong = |what: String, fix: String| findings.push(Finding::wrong(Scope::Delivery, what, fix));
     match facts.schema_usage {
         None => {
-            wrong("schema hookyard is missing".into(), MIGRATE.into());
+            let first = format!("create schema hookyard authorization {};", facts.role);
+            wrong(
+                "schema hookyard is missing".into(),
+                if facts.can_create {
+                    MIGRATE.into()
+                } else {
+                    format!("as the database's owner: {first} then {MIGRATE}")
+                },
+            );
             return false;
         }
         Some(false) => {

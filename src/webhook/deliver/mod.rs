@@ -3,6 +3,7 @@
 //!
 //! Natural batching: what finished while the last commit ran is the next group. Nothing waits for a timer.
 
+mod breaker;
 mod desk;
 mod progress;
 mod record;
@@ -22,6 +23,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use breaker::Breaker;
 use desk::Desk;
 use progress::Progress;
 use record::{Change, Recorded, Watcher};
@@ -42,13 +44,13 @@ use crate::db::{Db, Trouble};
 use crate::failure::Failure;
 
 /// Deliveries claimed at once, and the most that one claim may bring.
-const CLAIM: usize = 500;
+const CLAIM: usize = 1000;
 /// Nor is more claimed than so many rounds of requests: what one run only holds, another could send.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 /// Waits between claims that find nothing: short after work, long when idle.
 const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
 /// After `--max-runtime`, requests on the wire have this long.
-const GRACE: Duration = Duration::from_secs(4);
+pub const GRACE: Duration = Duration::from_secs(4);
 const HOUSE: Duration = Duration::from_secs(5);
 /// How long a commit whose connection is gone may take at the server.
 const ECHO: Duration = Duration::from_millis(100);
@@ -84,12 +86,15 @@ struct Run<'a> {
     anchor: Anchor,
     desk: Desk,
     watcher: Watcher,
+    breaker: Breaker,
     tally: Tally,
     finished: Vec<Sent>,
     claim: Option<Later<'a, Result<Batch, Trouble>>>,
     name: Option<Later<'a, Result<(), Trouble>>>,
     record: Option<Later<'a, Result<(Vec<Change>, Recorded), Trouble>>>,
     renew: Option<Later<'a, Result<HashSet<Uuid>, Trouble>>>,
+    /// Alerts being told: beside the rest, since an alert URL that hangs must not cost a lease.
+    alerts: Option<Later<'a, ()>>,
     requests: FuturesUnordered<Later<'a, Landed>>,
     cut: std::rc::Rc<Notify>,
     closing: bool,
@@ -110,6 +115,7 @@ enum Woke {
     Recorded(Result<(Vec<Change>, Recorded), Trouble>),
     Renewed(Result<HashSet<Uuid>, Trouble>),
     Landed(Landed),
+    Told,
     Signal,
     Time,
 }
@@ -119,7 +125,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     let (db, http) = (context.db().await?, context.http()?);
     let sender = Sender::new(db, http, &context.settings.user_agent.value, options.timeout);
     let id = context.random.id(context.clock.wall());
-    let now = begin(context, db, id).await?;
+    let (now, died) = begin(context, db, id).await?;
     let start = context.clock.instant();
     let mut run = Run {
         context,
@@ -130,12 +136,14 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         anchor: Anchor::new(now, start),
         desk: Desk::new(options.limits),
         watcher: Watcher::default(),
+        breaker: Breaker::default(),
         tally: Tally::default(),
         finished: Vec::new(),
         claim: None,
         name: None,
         record: None,
         renew: None,
+        alerts: None,
         requests: FuturesUnordered::new(),
         cut: std::rc::Rc::default(),
         closing: false,
@@ -148,6 +156,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         ends: options.max_runtime.map(|most| start + most),
         cuts: options.max_runtime.map(|most| start + most + GRACE),
     };
+    run.tally.rescued(died);
     let ran = run.go(stop).await;
     let (tally, left_behind) = (std::mem::take(&mut run.tally), std::mem::take(&mut run.left_behind));
     let unsent = run.desk.drop_unsent();
@@ -161,7 +170,8 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     Ok(tally)
 }
 
-async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<i64, Failure> {
+/// The database's time, and how many deliveries had waited too long for an inactive endpoint.
+async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<(i64, usize), Failure> {
     let host = context.host();
     let identity = store::Identity {
         id,
@@ -170,7 +180,7 @@ async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<i64, Failure> {
         operator: &context.settings.operator.value,
     };
     let now = store::begin_run(db, &identity).await?;
-    store::keep_house(db).await?;
+    let died = store::keep_house(db).await?;
     let apart = (context.clock.wall() - now) / 1_000_000;
     if apart.abs() > 30 {
         context.printer.warn(&format!(
@@ -179,7 +189,7 @@ async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<i64, Failure> {
             if apart > 0 { "ahead of" } else { "behind" }
         ));
     }
-    Ok(now)
+    Ok((now, died))
 }
 
 impl<'a> Run<'a> {
@@ -199,13 +209,15 @@ impl<'a> Run<'a> {
                     self.on_recorded(&changes, &recorded).await?;
                 }
                 Woke::Renewed(lost) => self.tally.taken_over += self.desk.forget(&lost?),
-                Woke::Landed(landed) => self.on_landed(landed),
+                Woke::Landed(landed) => self.on_landed(landed).await?,
+                Woke::Told => {}
                 Woke::Signal => self.on_signal(stop).await?,
                 Woke::Time => self.on_time().await?,
             }
         }
     }
 
+    /// Nothing is left to do, nor to wait for: the end, or all that `--limit` allows is done.
     fn is_over(&self) -> bool {
         let at_rest = self.claim.is_none()
             && self.name.is_none()
@@ -253,11 +265,11 @@ impl<'a> Run<'a> {
     }
 
     fn wants_claim(&self, now: Instant) -> bool {
-        !self.closing
-            && !self.exhausted
-            && now >= self.next_claim
-            && self.desk.waiting() * 2 < self.most()
-            && self.room() > 0
+        now >= self.next_claim && self.may_claim()
+    }
+
+    fn may_claim(&self) -> bool {
+        !self.closing && !self.exhausted && self.desk.waiting() * 2 < self.most() && self.room() > 0
     }
 
     fn most(&self) -> usize {
@@ -275,7 +287,8 @@ impl<'a> Run<'a> {
     fn claim(&self) -> Later<'a, Result<Batch, Trouble>> {
         let (db, id, options) = (self.db, self.id, self.options);
         let limit = self.most().min(self.room());
-        let (excluded, held) = (self.desk.saturated(), self.desk.held());
+        let held = self.desk.held();
+        let excluded: Vec<Uuid> = self.desk.saturated().into_iter().chain(self.breaker.tripped()).collect();
         async move {
             let claim = Claim {
                 run: id,
@@ -320,7 +333,7 @@ impl<'a> Run<'a> {
         let health = self.watcher.health(&group, now);
         let (db, id) = (self.db, self.id);
         async move {
-            let recorded = record::record(db, id, changes.clone(), health).await?;
+            let recorded = record::record(db, id, &changes, health).await?;
             Ok((changes, recorded))
         }
         .boxed_local()
@@ -337,17 +350,13 @@ impl<'a> Run<'a> {
             Some(landed) = self.requests.next(), if !self.requests.is_empty() => Woke::Landed(landed),
             done = ready(&mut self.claim) => Woke::Claimed(done),
             done = ready(&mut self.renew) => Woke::Renewed(done),
+            () = ready(&mut self.alerts) => Woke::Told,
             () = timer => Woke::Time,
         }
     }
 
     fn next_wake(&self) -> Instant {
-        let claim = (self.claim.is_none()
-            && !self.closing
-            && !self.exhausted
-            && self.room() > 0
-            && self.desk.waiting() * 2 < self.most())
-        .then_some(self.next_claim);
+        let claim = (self.claim.is_none() && self.may_claim()).then_some(self.next_claim);
         let ends = if self.closing { self.cuts } else { self.ends };
         [claim, ends, Some(self.next_renewal), Some(self.next_house)]
             .into_iter()
@@ -363,8 +372,7 @@ impl<'a> Run<'a> {
         }
         let found = batch.claimed.len();
         if self.closing {
-            let unsent: Vec<Uuid> = batch.claimed.iter().map(|claimed| claimed.id).collect();
-            return Ok(store::release(self.db, self.id, &unsent).await?);
+            return self.give_back(batch.claimed.iter().map(|claimed| claimed.id).collect()).await;
         }
         self.take_in(batch.claimed).await?;
         if found > 0 {
@@ -376,7 +384,7 @@ impl<'a> Run<'a> {
         self.pause = (self.pause * 2).min(POLL.1);
         if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
-            let paced = self.options.scope == Scope::All && store::find_outlook(self.db).await?.paced;
+            let paced = self.options.scope == Scope::All && store::is_paced(self.db).await?;
             self.exhausted = !paced;
             self.next_claim = now + Duration::from_millis(50);
         }
@@ -401,20 +409,31 @@ impl<'a> Run<'a> {
             store::park(self.db, self.id, &parked).await?;
             self.tally.parked += parked.len();
         }
+        let mut unsent = Vec::new();
         for claimed in claimed {
-            if !inactive(&claimed) && !set_aside.contains(&claimed.id) {
+            if inactive(&claimed) || set_aside.contains(&claimed.id) {
+                continue;
+            }
+            if self.breaker.is_tripped(claimed.webhook_id) {
+                unsent.push(claimed.id);
+            } else {
                 self.desk.hold(claimed);
             }
         }
-        Ok(())
+        self.give_back(unsent).await
     }
 
-    fn on_landed(&mut self, landed: Landed) {
-        let mut next = Some(landed);
+    async fn on_landed(&mut self, landed: Landed) -> Result<(), Failure> {
+        let (mut next, mut unsent) = (Some(landed), Vec::new());
         while let Some((id, webhook, sent)) = next {
             self.desk.answered(webhook);
             match sent {
-                Ok(sent) => self.finished.push(sent),
+                Ok(sent) => {
+                    if self.breaker.landed(webhook, sent.claimed.failures, &sent.outcome) {
+                        unsent.extend(self.desk.drop_lane(webhook));
+                    }
+                    self.finished.push(sent);
+                }
                 Err(()) => {
                     // Its lease ends by itself and the loss is counted, as if the process had died.
                     self.desk.recorded(id);
@@ -424,6 +443,14 @@ impl<'a> Run<'a> {
             }
             next = self.requests.next().now_or_never().flatten();
         }
+        self.give_back(unsent).await
+    }
+
+    async fn give_back(&self, unsent: Vec<Uuid>) -> Result<(), Failure> {
+        if unsent.is_empty() {
+            return Ok(());
+        }
+        Ok(store::release(self.db, self.id, &unsent).await?)
     }
 
     async fn on_recorded(&mut self, changes: &[Change], recorded: &Recorded) -> Result<(), Failure> {
@@ -434,11 +461,10 @@ impl<'a> Run<'a> {
         }
         let mut unsent = Vec::new();
         for webhook in &recorded.open {
+            self.breaker.known(*webhook);
             unsent.extend(self.desk.drop_lane(*webhook));
         }
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
+        self.give_back(unsent).await?;
         // Something has moved: it is worth looking again.
         self.pause = POLL.0;
         Ok(())
@@ -464,8 +490,11 @@ impl<'a> Run<'a> {
         if now >= self.next_house {
             self.next_house = now + HOUSE;
             if !self.closing && self.options.watch {
-                store::keep_house(self.db).await?;
-                super::alert::tell(self.context).await;
+                self.tally.rescued(store::keep_house(self.db).await?);
+                if self.alerts.is_none() {
+                    let told = super::alert::tell(self.context, super::alert::LIMIT);
+                    self.alerts = Some(told.boxed_local());
+                }
             }
         }
         Ok(())
@@ -475,10 +504,7 @@ impl<'a> Run<'a> {
     async fn close(&mut self) -> Result<(), Failure> {
         self.closing = true;
         let unsent = self.desk.drop_unsent();
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
-        Ok(())
+        self.give_back(unsent).await
     }
 }
 

@@ -84,10 +84,14 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     // Bad input is refused before anything is connected to.
     let given = args.payload.as_deref().map(read_payload).transpose()?;
     let db = context.db().await?;
-    schema::preflight(db).await?;
+    if args.entry.is_some() {
+        schema::preflight_for_entries(db).await?;
+    } else {
+        schema::preflight(db).await?;
+    }
     let order = order(db, &args, given).await?;
     if args.dry_run {
-        return Ok(Box::new(plan::plan(context, &order, args.show_pii).await?));
+        return Ok(Box::new(plan::plan(context, &order, &args).await?));
     }
     let enqueued = enqueue(context, db, &order, &args).await?;
     let mut stop = Stop::listen()?;
@@ -95,7 +99,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     if enqueued.created && !args.enqueue {
         let options = args.tuning.options(&context.settings, Scope::Event(enqueued.event_id));
         interrupted = attempt(context, db, &options, args.wait, &mut stop).await?;
-        alert::tell(context).await;
+        if interrupted.is_none() {
+            alert::tell(context, alert::LIMIT).await;
+        }
     }
     let fates = store::find_fates(db, enqueued.event_id).await?;
     Ok(Box::new(told::Sent {

@@ -63,6 +63,34 @@ pub async fn find_entry_payload(
     .await
 }
 
+/// The event that enqueueing the same again would come upon.
+pub async fn find_same_event(
+    db: &Db,
+    event_type: &str,
+    id: Option<Uuid>,
+    entry: Option<Uuid>,
+    payload: &str,
+) -> Result<Option<Uuid>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(
+            "select v.id from hookyard.events v
+             where v.id = $2
+                or (v.entry_id = $3 and v.event_type = $1 and not v.is_again
+                    and v.payload_sha256 = sha256(convert_to($4, 'UTF8')))
+             order by v.id = $2 desc nulls last limit 1",
+        )
+        .bind(event_type)
+        .bind(id)
+        .bind(entry)
+        .bind(payload)
+        .persistent(false)
+        .fetch_optional(tx)
+        .await?;
+        row.map(|row| row.try_get(0)).transpose()
+    })
+    .await
+}
+
 /// Enqueue, and record who did, in one transaction. The id is ours, so that a repeated try finds itself.
 pub async fn insert_event(
     db: &Db,

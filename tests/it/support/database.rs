@@ -2,9 +2,9 @@
 //!
 //! Templates are named by a hash of all that makes them, so a changed migration makes a new one.
 
-use std::cell::RefCell;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub struct Database {
     name: String,
     /// Who hookyard is there; none for the superuser.
     role: Option<&'static str>,
-    session: RefCell<Option<Session>>,
+    session: Mutex<Option<Session>>,
 }
 
 impl Database {
@@ -75,13 +75,13 @@ impl Database {
         admin().execute(&format!(
             "create database {name} encoding '{encoding}' lc_collate 'C' lc_ctype 'C' template template0"
         ));
-        Database { name, role: None, session: RefCell::new(None) }
+        Database { name, role: None, session: Mutex::new(None) }
     }
 
     fn copied(template: &str, role: Option<&'static str>) -> Database {
         let name = fresh_name();
         copy(&mut admin(), &name, template);
-        Database { name, role, session: RefCell::new(None) }
+        Database { name, role, session: Mutex::new(None) }
     }
 
     pub fn name(&self) -> &str {
@@ -123,13 +123,16 @@ impl Database {
     }
 
     fn with_session<T>(&self, work: impl FnOnce(&mut Session) -> T) -> T {
-        work(self.session.borrow_mut().get_or_insert_with(|| self.session()))
+        let mut session = self.session.lock().expect("no test panics in a statement and goes on");
+        work(session.get_or_insert_with(|| self.session()))
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        self.session.take();
+        if let Ok(session) = self.session.get_mut() {
+            session.take();
+        }
         let _ = admin().attempt(&format!("drop database if exists {} with (force)", self.name));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 use std::process::{Child, Command, Output, Stdio};
 
-use super::Database;
+use super::{Database, server};
 
 pub struct Hookyard {
     arguments: Vec<OsString>,
@@ -25,10 +25,9 @@ pub fn hookyard(arguments: &[&str]) -> Hookyard {
 impl Hookyard {
     /// Against this database. What differs from run to run is replaced in the transcript.
     pub fn database(self, database: &Database) -> Hookyard {
-        let url = database.url();
-        let server = url::Url::parse(&url).expect("a URL");
-        let place = format!("{}:{}", server.host_str().unwrap_or_default(), server.port().unwrap_or(5432));
-        self.env("DATABASE_URL", &url).hiding(database.name(), "[database]").hiding(&place, "[server]")
+        self.env("DATABASE_URL", &database.url())
+            .hiding(database.name(), "[database]")
+            .hiding(&server::place(), "[server]")
     }
 
     pub fn env(mut self, name: &str, value: &str) -> Hookyard {
@@ -72,6 +71,17 @@ impl Running {
     pub fn kill(&mut self) {
         self.child.kill().expect("the process is ours");
         self.child.wait().expect("the process ends");
+    }
+
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("the process is ours").is_some()
+    }
+
+    /// Memory in use now, in KiB; nothing once it has ended.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
     }
 
     pub fn signal(&self, signal: i32) {

@@ -14,7 +14,7 @@ pub use database::Database;
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use pooler::Pooler;
 pub use proxy::{Cut, Proxy, redirected};
-pub use receiver::Receiver;
+pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;
 pub use tls_front::{TlsFront, doorman};

@@ -26,7 +26,8 @@ macro_rules! claimed_columns {
             w.id is not null, w.url, w.method, to_jsonb(w.headers)::text, coalesce(w.is_active, false),
             w.api_key_id::text,
             coalesce(e.failures > 0 or e.opened_at is not null or e.gone_at is not null, false),
-            (extract(epoch from clock_timestamp()) * 1000000)::int8
+            (extract(epoch from clock_timestamp()) * 1000000)::int8,
+            coalesce(e.failures, 0)
         from leased l
         join picked p on p.id = l.id
         join hookyard.events v on v.id = l.event_id
@@ -62,19 +63,23 @@ const CLAIM: &str = concat!(
                 order by d.webhook_id limit 1)
         from waiting w where w.webhook_id is not null
     ), due as materialized (
-        select w.webhook_id from waiting w
-        where w.webhook_id is not null and w.webhook_id <> all ($2)
-          and exists (
+        select w.webhook_id
+        from waiting w cross join lateral (
+            -- order and limit, so that this stays one look into the index however much is due
             select from hookyard.deliveries d
             where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null
-              and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now()))
+              and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now())
+            order by d.next_attempt_at limit 1) first
+        where w.webhook_id is not null and w.webhook_id <> all ($2)
     ), probed as (
         update hookyard.endpoints e set probe_at = now() + interval '30 s'
         where e.opened_at is not null and e.probe_at <= now() and e.webhook_id in (select webhook_id from due)
         returning e.webhook_id
     ), paced as materialized (
         select e.webhook_id,
-            floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45)::int as slots
+            -- another run's transaction may have begun after ours, and taken slots that lie ahead of our now()
+            greatest(0, floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45))::int
+                as slots
         from hookyard.endpoints e
         where e.paced_until > now() and e.webhook_id in (select webhook_id from due)
         for update skip locked
@@ -220,6 +225,7 @@ fn claimed(row: &PgRow, default_policy: &'static Policy) -> Result<Claimed, sqlx
         policy: policy.and_then(backoff::find).unwrap_or(default_policy),
         endpoint,
         failing: row.try_get(15)?,
+        failures: unsigned(row.try_get(17)?),
     })
 }
 

@@ -12,10 +12,11 @@ use super::{ids, micros};
 use crate::db::{Db, Trouble};
 
 /// Move deliveries, insert attempts, write the documented rows, and keep the endpoints' records: one statement, one
-/// round trip, all or nothing. The payload never travels back: it is read where it lies.
+/// round trip, all or nothing. The payload never travels back: it is read where it lies. The owner is compared as a
+/// column of `settled`: as a parameter it looks selective, and the plan then scans the whole queue for it.
 const RECORD: &str = "
-    with settled as (
-        select * from unnest(
+    with settled as materialized (
+        select s.*, $1::uuid as run from unnest(
             $2::uuid[], $3::int8[], $4::uuid[], $5::text[], $6::text[], $7::int8[], $8::int4[], $9::int4[], $10::text[],
             $11::text[], $12::int8[], $13::int8[], $14::int4[], $15::text[])
         as s (delivery_id, fence, attempt_id, outcome, state, delay_us, step, status, reason, fate, started_us,
@@ -27,7 +28,7 @@ const RECORD: &str = "
             finished_at = case when s.state <> 'pending' then now() end,
             lease_until = null, leased_by = null, reason = s.fate, last_status = s.status
         from settled s
-        where d.id = s.delivery_id and d.fence = s.fence and d.leased_by = $1 and d.state = 'pending'
+        where d.id = s.delivery_id and d.fence = s.fence and d.leased_by = s.run and d.state = 'pending'
         returning d.id, d.event_id, d.webhook_id, d.attempts, d.state, s.attempt_id, s.outcome, s.status, s.reason,
             s.fate, s.started_us, s.duration_us, s.response_status, s.response_data
     ), written as (

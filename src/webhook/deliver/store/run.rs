@@ -37,10 +37,11 @@ pub async fn begin_run(db: &Db, run: &Identity<'_>) -> Result<Micros, Trouble> {
     .await
 }
 
-/// Deliveries wait for an inactive endpoint outside the queue: for a week, then they die, replayable.
-pub async fn keep_house(db: &Db) -> Result<(), Trouble> {
+/// Deliveries wait for an inactive endpoint outside the queue: for a week, then they die, replayable. Returns how many
+/// died.
+pub async fn keep_house(db: &Db) -> Result<usize, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
-        sqlx::query(
+        let row = sqlx::query(
             "with woken as (
                 update hookyard.deliveries d set parked_at = null
                 where d.parked_at is not null and d.state = 'pending'
@@ -51,13 +52,17 @@ pub async fn keep_house(db: &Db) -> Result<(), Trouble> {
                     next_attempt_at = null, finished_at = now()
                 where d.parked_at < now() - interval '7 days' and d.state = 'pending'
                   and exists (select from webhooks w where w.id = d.webhook_id and w.is_active is not true)
+                returning d.id
+             ), forgotten as (
+                delete from hookyard.runs r where r.seen_at < now() - interval '7 days'
              )
-             delete from hookyard.runs r where r.seen_at < now() - interval '7 days'",
+             select count(*) from died",
         )
         .persistent(false)
-        .execute(tx)
-        .await
-        .map(|_| ())
+        .fetch_one(tx)
+        .await?;
+        let died: i64 = row.try_get(0)?;
+        Ok(usize::try_from(died).unwrap_or_default())
     })
     .await
 }
@@ -92,41 +97,20 @@ pub async fn advance_run(db: &Db, run: Uuid, sending: &[Uuid]) -> Result<(), Tro
     .await
 }
 
-/// What lies ahead when a claim found nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Outlook {
-    /// Microseconds until something may be due; none when nothing waits.
-    pub wait_us: Option<i64>,
-    /// Something is due now and only held back by the pace of an endpoint that has just recovered.
-    pub paced: bool,
-}
+const IS_PACED: &str = "
+    select exists (
+        select from hookyard.endpoints e cross join lateral (
+            select d.next_attempt_at from hookyard.deliveries d
+            where d.webhook_id = e.webhook_id and d.state = 'pending' and d.parked_at is null
+              and (d.lease_until is null or d.lease_until < now())
+            order by d.next_attempt_at limit 1) first
+        where e.paced_until > now() and first.next_attempt_at <= now())";
 
-const OUTLOOK: &str = "
-    with recursive waiting as (
-        (select d.webhook_id from hookyard.deliveries d
-         where d.state = 'pending' and d.parked_at is null order by d.webhook_id limit 1)
-        union all
-        select (select d.webhook_id from hookyard.deliveries d
-                where d.state = 'pending' and d.parked_at is null and d.webhook_id > w.webhook_id
-                order by d.webhook_id limit 1)
-        from waiting w where w.webhook_id is not null
-    ), first as (
-        select e.paced_until > now() as paced,
-            greatest(e.probe_at, (
-                select greatest(d.next_attempt_at, d.lease_until) from hookyard.deliveries d
-                where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null
-                order by d.next_attempt_at limit 1)) as due_at
-        from waiting w left join hookyard.endpoints e on e.webhook_id = w.webhook_id
-        where w.webhook_id is not null
-    )
-    select (extract(epoch from min(f.due_at) - now()) * 1000000)::int8,
-        coalesce(bool_or(f.paced and f.due_at <= now()), false)
-    from first f";
-
-pub async fn find_outlook(db: &Db) -> Result<Outlook, Trouble> {
+/// Whether something is due now and only held back by the pace of an endpoint that has just recovered.
+pub async fn is_paced(db: &Db) -> Result<bool, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
-        let row = sqlx::query(OUTLOOK).persistent(false).fetch_one(tx).await?;
-        Ok(Outlook { wait_us: row.try_get(0)?, paced: row.try_get(1)? })
+        let row = sqlx::query(IS_PACED).persistent(false).fetch_one(tx).await?;
+        row.try_get(0)
     })
     .await
 }
