@@ -87,6 +87,21 @@ fn a_machine_with_a_wrong_clock_steals_no_lease() {
 }
 
 #[test]
+fn slots_that_another_run_took_ahead_of_our_transactions_time_are_waited_for() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    let id = scene.webhook(&receiver.url("/ok"));
+    scene.enqueue(5);
+    scene.database.execute(&format!(
+        "insert into hookyard.endpoints (webhook_id, paced_until, paced_at)
+         values ('{id}', now() + interval '60 s', now() + interval '1 s')"
+    ));
+    let started = Instant::now();
+    scene.hookyard(&["webhook", "retry"]).run().succeeds();
+    assert!(started.elapsed() > Duration::from_millis(700), "{:?}", started.elapsed());
+    assert_eq!(receiver.count(), 5);
+}
+
+#[test]
 fn a_live_run_corrects_a_lease_that_the_databases_clock_has_stretched() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
     scene.webhook(&receiver.url("/slow/3000"));

@@ -77,8 +77,8 @@ const CLAIM: &str = concat!(
         returning e.webhook_id
     ), paced as materialized (
         select e.webhook_id,
-            -- another run's clock tick may be later than the start of this transaction
-            greatest(floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45), 0)::int
+            -- another run's transaction may have begun after ours, and taken slots that lie ahead of our now()
+            greatest(0, floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45))::int
                 as slots
         from hookyard.endpoints e
         where e.paced_until > now() and e.webhook_id in (select webhook_id from due)
