@@ -117,6 +117,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     let sender = Sender::new(db, http, &context.settings.user_agent.value, options.timeout);
     let id = context.random.id(context.clock.wall());
     let (now, died) = begin(context, db, id).await?;
+    tracing::info!(target: "hookyard::deliver", "run {id} begins");
     let start = context.clock.instant();
     let mut run = Run {
         context,
@@ -151,6 +152,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     let (tally, left_behind) = (std::mem::take(&mut run.tally), std::mem::take(&mut run.left_behind));
     drop(run);
     ran?;
+    tracing::info!(target: "hookyard::deliver", "run {id} ends: {} attempted", tally.attempted);
     store::finish_run(db, id, &left_behind).await?;
     Ok(tally)
 }
@@ -342,6 +344,7 @@ impl<'a> Run<'a> {
             self.anchor = Anchor::new(told, now);
         }
         let found = batch.claimed.len();
+        tracing::trace!(target: "hookyard::deliver", "{found} claimed");
         if self.closing {
             let unsent: Vec<Uuid> = batch.claimed.iter().map(|claimed| claimed.id).collect();
             return Ok(store::release(self.db, self.id, &unsent).await?);
@@ -410,6 +413,7 @@ impl<'a> Run<'a> {
         let ours: HashSet<Uuid> = recorded.ours.iter().copied().collect();
         for change in changes {
             self.desk.recorded(change.delivery_id);
+            change.log();
             self.tally.count(change, ours.contains(&change.delivery_id));
         }
         let mut unsent = Vec::new();
