@@ -60,7 +60,8 @@ create table hookyard.deliveries (
         isfinite(created_at) and isfinite(next_attempt_at) and isfinite(lease_until) and isfinite(finished_at)
     )
 ) with (
-    fillfactor = 70,
+    -- room on every page for the lease of each row that stands there
+    fillfactor = 50,
     autovacuum_vacuum_scale_factor = 0.01,
     autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.02,
@@ -156,6 +157,8 @@ create table hookyard.runs (
     -- deliveries whose request may be on the wire: what was not yet sent is not called interrupted
     sending uuid[] not null default '{}'
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01);
+-- Written hundreds of times a second, and random ids do not compress.
+alter table hookyard.runs alter column sending set storage external;
 comment on table hookyard.runs is
     'One row per process that delivers. Written by that process; rows older than a week are removed by webhook retry.';
 create index runs_by_command on hookyard.runs (command, started_at desc);

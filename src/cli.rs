@@ -136,6 +136,9 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
         allow_http: cli.global.allow_http,
     };
     let settings = Settings::read(&flags)?;
+    if let Some(warning) = &settings.warning {
+        printer.warn(warning);
+    }
     let context = Context::new(settings, printer.clone(), command)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -84,8 +84,13 @@ impl Trouble {
         self.code() == "55P03"
     }
 
+    /// Something is not there, or not for us: a look at the catalog tells all of it.
+    pub fn is_about_schema(&self) -> bool {
+        matches!(self.code(), "42P01" | "42703" | "42883" | "42501" | "3F000")
+    }
+
     pub fn is_busy_server(&self) -> bool {
-        matches!(self.code(), "57P03" | "53300")
+        matches!(self.code(), "57P01" | "57P02" | "57P03" | "53300")
     }
 
     /// The data of one row are at fault, not the statement: the group is split.

@@ -62,18 +62,9 @@ impl Target {
         Ok(Target { url, credentials, host })
     }
 
-    /// As requested: without userinfo and fragment. Its query may be a secret, so show it with [`super::shown`].
-    pub fn url(&self) -> &url::Url {
-        &self.url
-    }
-
     /// From the userinfo of the URL; goes into `Authorization`, never to any output.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
-    }
-
-    pub fn host(&self) -> &Host {
-        &self.host
     }
 
     /// The parts that a request is made of.

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use super::hostile::Hostile;
+use super::reply::Answer;
 use super::*;
 
 const CASES: &str = include_str!("../../tests/vectors/egress-cases.json");

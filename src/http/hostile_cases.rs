@@ -6,6 +6,7 @@ mod verdicts;
 use std::time::{Duration, Instant};
 
 use super::hostile::Hostile;
+use super::reply::Answer;
 use super::*;
 
 /// A client that may dial 127.0.0.1, over plain http too, and trusts the receiver's authority.

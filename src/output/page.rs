@@ -84,7 +84,7 @@ impl Page {
     /// On a terminal with rules that fit its width; elsewhere plain columns, never wrapped.
     pub fn table(&mut self, table: Table) {
         let mut drawn = comfy_table::Table::new();
-        drawn.set_header(table.heads.iter().map(|head| comfy_table::Cell::new(head)));
+        drawn.set_header(table.heads.iter().map(comfy_table::Cell::new));
         match self.width {
             Some(width) => {
                 drawn.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);

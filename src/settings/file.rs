@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::{Database, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
+use crate::secret::SafeUrl;
 
 /// The whole file. An unknown key is an error: a misspelt one would otherwise be silently without effect.
 #[derive(Debug, Default, Deserialize)]
@@ -66,27 +68,55 @@ pub struct Alert {
     pub url: Option<String>,
 }
 
+/// The file that is in force, if there is one.
+#[derive(Default)]
+pub struct Found {
+    pub path: Option<PathBuf>,
+    pub file: File,
+    pub warning: Option<String>,
+}
+
 impl File {
     /// The named file, else `HOOKYARD_CONFIG`, else the one in the configuration directory if there is one.
-    pub fn find(named: Option<&Path>) -> Result<(Option<PathBuf>, File), Failure> {
+    pub fn find(named: Option<&Path>) -> Result<Found, Failure> {
         let chosen = match named {
             Some(path) => Some(path.to_path_buf()),
             None => env::read(env::CONFIG)?.map(PathBuf::from),
         };
-        if let Some(path) = chosen {
-            let text = std::fs::read_to_string(&path).map_err(|why| {
-                Failure::blocked(format!("{}: {why}", path.display())).context("no configuration")
-            })?;
-            return Ok((Some(path.clone()), File::parse(&path, &text)?));
-        }
-        let Some(path) = usual_place() else { return Ok((None, File::default())) };
+        let must_exist = chosen.is_some();
+        let Some(path) = chosen.or_else(usual_place) else { return Ok(Found::default()) };
         match std::fs::read_to_string(&path) {
-            Ok(text) => Ok((Some(path.clone()), File::parse(&path, &text)?)),
-            Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                Ok((None, File::default()))
+            Ok(text) => File::parse(&path, &text)?.found(path),
+            Err(why)
+                if !must_exist && matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(Found::default())
             }
-            Err(why) => Err(Failure::blocked(format!("{}: {why}", path.display()))),
+            Err(why) => {
+                Err(Failure::blocked(format!("{}: {why}", path.display())).context("no configuration"))
+            }
         }
+    }
+
+    /// A file that others may write decides where customers' data go; one that others may read gives passwords away.
+    fn found(self, path: PathBuf) -> Result<Found, Failure> {
+        let failed = |why| Failure::blocked(format!("{}: {why}", path.display()));
+        let mode = std::fs::metadata(&path).map_err(failed)?.permissions().mode();
+        if mode & 0o022 != 0 {
+            return Err(Failure::blocked(format!("{}: others may write this file", path.display()))
+                .hint(format!("chmod go-w {}", path.display())));
+        }
+        let readable = mode & 0o044 != 0 && self.has_secret();
+        let warning = readable.then(|| {
+            format!("{} holds a secret and others may read it: chmod 600 {}", path.display(), path.display())
+        });
+        Ok(Found { path: Some(path), file: self, warning })
+    }
+
+    fn has_secret(&self) -> bool {
+        let passwords =
+            self.databases.values().any(|section| SafeUrl::new(section.url.as_str()).has_password());
+        passwords || self.alert.url.is_some()
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, Failure> {

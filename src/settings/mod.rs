@@ -15,7 +15,7 @@ use crate::env;
 use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
-pub use file::File;
+use file::{File, Found};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub struct Flags {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub file: Option<PathBuf>,
+    /// What is amiss with the file and stops nothing.
+    pub warning: Option<String>,
     pub database: Option<Set<Database>>,
     pub allow_egress: Set<Vec<IpNet>>,
     pub allow_http: Set<bool>,
@@ -90,7 +92,7 @@ pub struct Settings {
 
 impl Settings {
     pub fn read(flags: &Flags) -> Result<Settings, Failure> {
-        let (path, file) = File::find(flags.config.as_deref())?;
+        let Found { path, file, warning } = File::find(flags.config.as_deref())?;
         let layers = Layers { path: path.as_deref() };
         let delivery = &file.delivery;
         let database = database(flags, &file, &layers)?;
@@ -119,6 +121,7 @@ impl Settings {
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
             file: path,
+            warning,
         })
     }
 }

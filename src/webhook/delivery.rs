@@ -29,6 +29,8 @@ pub struct Claimed {
     pub endpoint: Option<Endpoint>,
     /// The endpoint has failed since its last success, so a success changes its record.
     pub failing: bool,
+    /// Its failures running, of the kinds that are retried.
+    pub failures: u32,
 }
 
 /// The columns of `webhooks` as they are now, not as they were when the event happened.

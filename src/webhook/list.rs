@@ -65,8 +65,6 @@ enum State {
 
 pub struct Listed {
     rows: Vec<DeliveryRow>,
-    /// More rows follow the last one.
-    cut: bool,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
@@ -105,7 +103,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
             .printer
             .note(&format!("only the newest {}; go on with --after {}", args.limit, last.delivery_id));
     }
-    Ok(Listed { rows, cut })
+    Ok(Listed { rows })
 }
 
 const HEADS: &[&str] =

@@ -13,9 +13,6 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 
 use configured::Configured;
 
-/// How hookyard introduces itself unless the endpoint says otherwise.
-pub const DEFAULT_USER_AGENT: &str = "SNAPPT-Webhook/1.0";
-
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 
 /// In the order of the wire. The endpoint's own values are marked sensitive, ours are not.

@@ -50,7 +50,9 @@ fn none(offenders: &[String], rule: &str) {
 #[test]
 fn sql_is_spoken_in_stores_and_in_db_only() {
     let found = offenders(|source| {
-        let may = source.path.ends_with("store.rs") || source.path.contains("/store/") || source.path.starts_with("src/db/");
+        let may = source.path.ends_with("store.rs")
+            || source.path.contains("/store/")
+            || source.path.starts_with("src/db/");
         !may && source.code().contains("sqlx")
     });
     none(&found, "only store.rs, store/ and db/ may name sqlx");
@@ -94,7 +96,9 @@ fn nouns_are_pure() {
 fn time_is_read_in_few_places() {
     let may = ["src/clock.rs", "src/random.rs"];
     let found = offenders(|source| {
-        !may.contains(&source.path.as_str()) && !source.path.starts_with("src/db/") && source.code().contains("SystemTime")
+        !may.contains(&source.path.as_str())
+            && !source.path.starts_with("src/db/")
+            && source.code().contains("SystemTime")
     });
     none(&found, "only clock.rs reads the wall clock");
 }
@@ -105,7 +109,8 @@ fn slices_know_their_allowed_neighbours_only() {
     let allowed = [("demo", "webhook"), ("demo", "database")];
     let found = offenders(|source| {
         slices.iter().any(|slice| {
-            let inside = source.path.starts_with(&format!("src/{slice}/")) || source.path == format!("src/{slice}.rs");
+            let inside =
+                source.path.starts_with(&format!("src/{slice}/")) || source.path == format!("src/{slice}.rs");
             inside
                 && slices.iter().any(|other| {
                     let names = source.code().contains(&format!("crate::{other}::"))
@@ -139,9 +144,8 @@ fn no_statement_is_built_from_input() {
 
 #[test]
 fn nothing_is_printed_past_the_printer() {
-    let found = offenders(|source| {
-        ["println!", "print!(", "dbg!"].iter().any(|word| source.code().contains(word))
-    });
+    let found =
+        offenders(|source| ["println!", "print!(", "dbg!"].iter().any(|word| source.code().contains(word)));
     none(&found, "only output speaks");
 }
 

@@ -4,6 +4,7 @@
 //!
 //! - `architecture`      the house's rules, read from `src/` as text
 //! - `generated`         man pages and completions are what the binary writes
+//! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
@@ -31,6 +32,7 @@ mod architecture;
 mod command_line;
 mod config;
 mod crash;
+mod database_breaks;
 mod database_migrate;
 mod database_status;
 mod egress;

@@ -153,7 +153,7 @@ impl Desk {
     /// Give up what was not sent, for another run to take.
     pub fn drop_unsent(&mut self) -> Vec<Uuid> {
         let mut unsent: Vec<Uuid> = Vec::new();
-        for (_, lane) in &mut self.lanes {
+        for lane in self.lanes.values_mut() {
             unsent.extend(lane.waiting.drain(..).map(|claimed| claimed.id));
         }
         unsent.extend(self.suspects.drain(..).map(|claimed| claimed.id));
@@ -257,6 +257,7 @@ mod tests {
             policy: INTEGRATION_LAYER,
             endpoint: None,
             failing: false,
+            failures: 0,
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! Natural batching: what finished while the last commit ran is the next group. Nothing waits for a timer.
 
+mod breaker;
 mod desk;
 mod progress;
 mod record;
@@ -22,6 +23,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use breaker::Breaker;
 use desk::Desk;
 use progress::Progress;
 use record::{Change, Recorded, Watcher};
@@ -42,12 +44,18 @@ use crate::db::{Db, Trouble};
 use crate::failure::Failure;
 
 /// Deliveries claimed at once, and the most that one claim may bring.
-const CLAIM: usize = 500;
+const CLAIM: usize = 1000;
+/// Nor is more claimed than so many rounds of requests: what one run only holds, another could send.
+const ROUNDS: usize = 16;
 /// Waits between claims that find nothing: short after work, long when idle.
 const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
 /// After `--max-runtime`, requests on the wire have this long.
 pub const GRACE: Duration = Duration::from_secs(4);
 const HOUSE: Duration = Duration::from_secs(5);
+/// How long a commit whose connection is gone may take at the server.
+const ECHO: Duration = Duration::from_millis(100);
+/// A run that fails has this long to give its leases back.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How a run goes about it.
 #[derive(Clone, Debug)]
@@ -78,6 +86,7 @@ struct Run<'a> {
     anchor: Anchor,
     desk: Desk,
     watcher: Watcher,
+    breaker: Breaker,
     tally: Tally,
     finished: Vec<Sent>,
     claim: Option<Later<'a, Result<Batch, Trouble>>>,
@@ -128,6 +137,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         anchor: Anchor::new(now, start),
         desk: Desk::new(options.limits),
         watcher: Watcher::default(),
+        breaker: Breaker::default(),
         tally: Tally::default(),
         finished: Vec::new(),
         claim: None,
@@ -150,8 +160,13 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     run.tally.rescued(died);
     let ran = run.go(stop).await;
     let (tally, left_behind) = (std::mem::take(&mut run.tally), std::mem::take(&mut run.left_behind));
+    let unsent = run.desk.drop_unsent();
     drop(run);
-    ran?;
+    if let Err(failure) = ran {
+        // What was on the wire is found by the run's record; what was not need not wait for its lease to end.
+        let _ = tokio::time::timeout(FAREWELL, store::release(db, id, &unsent)).await;
+        return Err(failure);
+    }
     tracing::info!(target: "hookyard::deliver", "run {id} ends: {} attempted", tally.attempted);
     store::finish_run(db, id, &left_behind).await?;
     Ok(tally)
@@ -196,7 +211,7 @@ impl<'a> Run<'a> {
                     self.on_recorded(&changes, &recorded).await?;
                 }
                 Woke::Renewed(ours) => self.on_renewed(ours?),
-                Woke::Landed(landed) => self.on_landed(landed),
+                Woke::Landed(landed) => self.on_landed(landed).await?,
                 Woke::Told => {}
                 Woke::Signal => self.on_signal(stop).await?,
                 Woke::Time => self.on_time().await?,
@@ -204,13 +219,14 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Nothing is left to do, nor to wait for: the end, or all that `--limit` allows is done.
     fn is_over(&self) -> bool {
         let at_rest = self.claim.is_none()
             && self.name.is_none()
             && self.record.is_none()
             && self.requests.is_empty()
             && self.finished.is_empty();
-        at_rest && self.desk.is_empty() && (self.closing || self.exhausted)
+        at_rest && self.desk.is_empty() && (self.closing || self.exhausted || self.room() == 0)
     }
 
     fn start_what_can_start(&mut self) {
@@ -246,11 +262,15 @@ impl<'a> Run<'a> {
     }
 
     fn wants_claim(&self, now: Instant) -> bool {
-        !self.closing
-            && !self.exhausted
-            && now >= self.next_claim
-            && self.desk.waiting() * 2 < CLAIM
-            && self.room() > 0
+        now >= self.next_claim && self.may_claim()
+    }
+
+    fn may_claim(&self) -> bool {
+        !self.closing && !self.exhausted && self.desk.waiting() * 2 < self.most() && self.room() > 0
+    }
+
+    fn most(&self) -> usize {
+        CLAIM.min(self.options.limits.concurrency.saturating_mul(ROUNDS))
     }
 
     /// How many more `--limit` allows.
@@ -263,10 +283,10 @@ impl<'a> Run<'a> {
 
     fn claim(&self) -> Later<'a, Result<Batch, Trouble>> {
         let (db, id, options) = (self.db, self.id, self.options);
-        let limit = CLAIM.min(self.room());
-        let (excluded, held) = (self.desk.saturated(), self.desk.held());
+        let limit = self.most().min(self.room());
+        let held = self.desk.held();
+        let excluded: Vec<Uuid> = self.desk.saturated().into_iter().chain(self.breaker.tripped()).collect();
         async move {
-            let before = db.breaks();
             let claim = Claim {
                 run: id,
                 scope: options.scope,
@@ -275,14 +295,20 @@ impl<'a> Run<'a> {
                 excluded: &excluded,
                 default_policy: options.policy,
             };
-            let batch = store::claim_due(db, &claim).await?;
-            if db.breaks() != before {
-                // The broken try may have claimed rows that we never heard of.
+            loop {
+                let batch = store::claim_due(db, &claim).await?;
+                if !batch.unheard {
+                    return Ok(batch);
+                }
+                // The server may be at that commit still.
+                tokio::time::sleep(ECHO).await;
                 let known: Vec<Uuid> =
-                    held.into_iter().chain(batch.claimed.iter().map(|claimed| claimed.id)).collect();
+                    held.iter().copied().chain(batch.claimed.iter().map(|claimed| claimed.id)).collect();
                 store::release_unknown(db, id, &known).await?;
+                if !batch.claimed.is_empty() {
+                    return Ok(batch);
+                }
             }
-            Ok(batch)
         }
         .boxed_local()
     }
@@ -304,7 +330,7 @@ impl<'a> Run<'a> {
         let health = self.watcher.health(&group, now);
         let (db, id) = (self.db, self.id);
         async move {
-            let recorded = record::record(db, id, changes.clone(), health).await?;
+            let recorded = record::record(db, id, &changes, health).await?;
             Ok((changes, recorded))
         }
         .boxed_local()
@@ -327,9 +353,7 @@ impl<'a> Run<'a> {
     }
 
     fn next_wake(&self) -> Instant {
-        let claim =
-            (self.claim.is_none() && !self.closing && !self.exhausted && self.desk.waiting() * 2 < CLAIM)
-                .then_some(self.next_claim);
+        let claim = (self.claim.is_none() && self.may_claim()).then_some(self.next_claim);
         let ends = if self.closing { self.cuts } else { self.ends };
         [claim, ends, Some(self.next_renewal), Some(self.next_house)]
             .into_iter()
@@ -346,20 +370,19 @@ impl<'a> Run<'a> {
         let found = batch.claimed.len();
         tracing::trace!(target: "hookyard::deliver", "{found} claimed");
         if self.closing {
-            let unsent: Vec<Uuid> = batch.claimed.iter().map(|claimed| claimed.id).collect();
-            return Ok(store::release(self.db, self.id, &unsent).await?);
+            return self.give_back(batch.claimed.iter().map(|claimed| claimed.id).collect()).await;
         }
         self.take_in(batch.claimed).await?;
         if found > 0 {
             self.pause = POLL.0;
-            self.next_claim = if found * 2 < CLAIM { now + POLL.0 } else { now };
+            self.next_claim = if found * 2 < self.most() { now + POLL.0 } else { now };
             return Ok(());
         }
         self.next_claim = now + self.pause;
         self.pause = (self.pause * 2).min(POLL.1);
         if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
-            let paced = self.options.scope == Scope::All && store::find_outlook(self.db).await?.paced;
+            let paced = self.options.scope == Scope::All && store::is_paced(self.db).await?;
             self.exhausted = !paced;
             self.next_claim = now + Duration::from_millis(50);
         }
@@ -384,20 +407,31 @@ impl<'a> Run<'a> {
             store::park(self.db, self.id, &parked).await?;
             self.tally.parked += parked.len();
         }
+        let mut unsent = Vec::new();
         for claimed in claimed {
-            if !inactive(&claimed) && !set_aside.contains(&claimed.id) {
+            if inactive(&claimed) || set_aside.contains(&claimed.id) {
+                continue;
+            }
+            if self.breaker.is_tripped(claimed.webhook_id) {
+                unsent.push(claimed.id);
+            } else {
                 self.desk.hold(claimed);
             }
         }
-        Ok(())
+        self.give_back(unsent).await
     }
 
-    fn on_landed(&mut self, landed: Landed) {
-        let mut next = Some(landed);
+    async fn on_landed(&mut self, landed: Landed) -> Result<(), Failure> {
+        let (mut next, mut unsent) = (Some(landed), Vec::new());
         while let Some((id, webhook, sent)) = next {
             self.desk.answered(webhook);
             match sent {
-                Ok(sent) => self.finished.push(sent),
+                Ok(sent) => {
+                    if self.breaker.landed(webhook, sent.claimed.failures, &sent.outcome) {
+                        unsent.extend(self.desk.drop_lane(webhook));
+                    }
+                    self.finished.push(sent);
+                }
                 Err(()) => {
                     // Its lease ends by itself and the loss is counted, as if the process had died.
                     self.desk.recorded(id);
@@ -407,6 +441,14 @@ impl<'a> Run<'a> {
             }
             next = self.requests.next().now_or_never().flatten();
         }
+        self.give_back(unsent).await
+    }
+
+    async fn give_back(&self, unsent: Vec<Uuid>) -> Result<(), Failure> {
+        if unsent.is_empty() {
+            return Ok(());
+        }
+        Ok(store::release(self.db, self.id, &unsent).await?)
     }
 
     async fn on_recorded(&mut self, changes: &[Change], recorded: &Recorded) -> Result<(), Failure> {
@@ -418,11 +460,10 @@ impl<'a> Run<'a> {
         }
         let mut unsent = Vec::new();
         for webhook in &recorded.open {
+            self.breaker.known(*webhook);
             unsent.extend(self.desk.drop_lane(*webhook));
         }
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
+        self.give_back(unsent).await?;
         // Something has moved: it is worth looking again.
         self.pause = POLL.0;
         Ok(())
@@ -467,10 +508,7 @@ impl<'a> Run<'a> {
     async fn close(&mut self) -> Result<(), Failure> {
         self.closing = true;
         let unsent = self.desk.drop_unsent();
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
-        Ok(())
+        self.give_back(unsent).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! From outcomes to rows: what is stored for each attempt, what is told of each endpoint, and how a group that the
 //! database refuses is split down to the row that is at fault.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
@@ -164,24 +165,25 @@ pub struct Recorded {
 pub async fn record(
     db: &Db,
     run: Uuid,
-    changes: Vec<Change>,
+    changes: &[Change],
     health: Vec<Health>,
 ) -> Result<Recorded, Trouble> {
     let mut recorded = Recorded::default();
-    let mut groups = vec![(changes, health)];
-    while let Some((mut changes, health)) = groups.pop() {
+    let mut groups = vec![(Cow::Borrowed(changes), health)];
+    while let Some((changes, health)) = groups.pop() {
         let Stored { ours, open } = match store::finish_attempts(db, run, &changes, &health).await {
             Ok(stored) => stored,
             Err(why) if why.is_about_data() && changes.len() > 1 => {
-                let right = changes.split_off(changes.len() / 2);
+                let (left, right) = halves(changes);
                 groups.push((right, health));
-                groups.push((changes, Vec::new()));
+                groups.push((left, Vec::new()));
                 continue;
             }
             Err(why) if why.is_about_data() && changes.first().is_some_and(|c| c.response_data != c.bare) => {
                 tracing::warn!(target: "hookyard::deliver", "an answer cannot be stored as it is: {}", why.code());
+                let mut changes = changes.into_owned();
                 changes.iter_mut().for_each(|change| change.response_data.clone_from(&change.bare));
-                groups.push((changes, health));
+                groups.push((Cow::Owned(changes), health));
                 continue;
             }
             Err(why) => return Err(why),
@@ -190,4 +192,17 @@ pub async fn record(
         recorded.open.extend(open);
     }
     Ok(recorded)
+}
+
+fn halves(changes: Cow<'_, [Change]>) -> (Cow<'_, [Change]>, Cow<'_, [Change]>) {
+    match changes {
+        Cow::Borrowed(changes) => {
+            let (left, right) = changes.split_at(changes.len() / 2);
+            (Cow::Borrowed(left), Cow::Borrowed(right))
+        }
+        Cow::Owned(mut left) => {
+            let right = left.split_off(left.len() / 2);
+            (Cow::Owned(left), Cow::Owned(right))
+        }
+    }
 }

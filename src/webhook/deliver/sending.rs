@@ -1,11 +1,14 @@
 //! One request: the endpoint's columns and the payload become bytes, signed for now, and the answer becomes an
 //! outcome. No transaction and no connection is held meanwhile.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
 
 use super::super::attempt::{self, Answer, Outcome, Silence};
 use super::super::delivery::{Claimed, Endpoint};
@@ -13,7 +16,7 @@ use super::super::request;
 use super::store;
 use crate::clock::{Anchor, Micros};
 use crate::db::Db;
-use crate::egress::{self, Refusal};
+use crate::egress::{self, Refusal, Target};
 use crate::http::{Http, Method, NoAnswerKind, Reply, Request};
 use crate::signature;
 
@@ -27,7 +30,12 @@ pub struct Sender<'a> {
     pub user_agent: &'a str,
     pub timeout: Duration,
     large: Semaphore,
+    /// What an endpoint's URL came to when it was read last. The rules judge it again before each request.
+    targets: RefCell<HashMap<Uuid, (String, Target)>>,
 }
+
+/// Endpoints whose URL is remembered.
+const TARGETS: usize = 4096;
 
 /// A request that is over.
 pub struct Sent {
@@ -39,7 +47,7 @@ pub struct Sent {
 
 impl<'a> Sender<'a> {
     pub fn new(db: &'a Db, http: &'a Http, user_agent: &'a str, timeout: Duration) -> Self {
-        Sender { db, http, user_agent, timeout, large: Semaphore::new(LARGE) }
+        Sender { db, http, user_agent, timeout, large: Semaphore::new(LARGE), targets: RefCell::default() }
     }
 
     /// Attempt one delivery. `anchor` tells the database's time, which the signature carries.
@@ -81,25 +89,40 @@ impl<'a> Sender<'a> {
             }
         };
         let endpoint = claimed.endpoint.as_ref().ok_or_else(|| config("the webhook was deleted"))?;
-        let request = build(endpoint, &claimed.event_id.to_string(), body, now, self)?;
+        let target = self.target(claimed.webhook_id, endpoint.url.as_deref().unwrap_or_default())?;
+        let request = build(endpoint, target, &claimed.event_id.to_string(), body, now, self)?;
         Ok((request, permit))
+    }
+
+    fn target(&self, webhook: Uuid, url: &str) -> Result<Target, Outcome> {
+        let mut targets = self.targets.borrow_mut();
+        if let Some((read, target)) = targets.get(&webhook)
+            && read == url
+        {
+            return Ok(target.clone());
+        }
+        let target = egress::check_url(url, self.http.rules()).map_err(|why| match &why {
+            Refusal::Blocked(_) => Outcome::silent(Silence::Blocked, why.to_string()),
+            Refusal::Invalid(_) => config(why.to_string()),
+        })?;
+        if targets.len() >= TARGETS {
+            targets.clear();
+        }
+        targets.insert(webhook, (url.to_owned(), target.clone()));
+        Ok(target)
     }
 }
 
 /// Pure but for the rules it is given.
 fn build(
     endpoint: &Endpoint,
+    target: Target,
     event_id: &str,
     body: Bytes,
     now: i64,
     sender: &Sender<'_>,
 ) -> Result<Request, Outcome> {
     let method = method(endpoint.method.as_deref())?;
-    let target = egress::check_url(endpoint.url.as_deref().unwrap_or_default(), sender.http.rules())
-        .map_err(|why| match &why {
-            Refusal::Blocked(_) => Outcome::silent(Silence::Blocked, why.to_string()),
-            Refusal::Invalid(_) => config(why.to_string()),
-        })?;
     let signatures = signatures(endpoint, now, &body)?;
     let (headers, _) =
         request::headers(endpoint.headers.as_deref(), event_id, sender.user_agent, &signatures)

@@ -2,6 +2,7 @@
 
 use super::*;
 
+const DEFAULT_USER_AGENT: &str = "SNAPPT-Webhook/1.0";
 const CASES: &str = include_str!("../../../tests/vectors/egress-cases.json");
 
 fn read(raw: &str) -> Result<(HeaderList, Vec<String>), Fault> {

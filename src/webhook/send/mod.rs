@@ -84,7 +84,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     // Bad input is refused before anything is connected to.
     let given = args.payload.as_deref().map(read_payload).transpose()?;
     let db = context.db().await?;
-    schema::preflight(db).await?;
+    if args.entry.is_some() {
+        schema::preflight_for_entries(db).await?;
+    } else {
+        schema::preflight(db).await?;
+    }
     let order = order(db, &args, given).await?;
     if args.dry_run {
         return Ok(Box::new(plan::plan(context, &order, &args).await?));

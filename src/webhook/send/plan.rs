@@ -94,8 +94,8 @@ type Told = (Vec<(String, String)>, Vec<String>);
 fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Told, String> {
     let shown = |outcome: super::super::attempt::Outcome| outcome.shown();
     method(endpoint.method.as_deref()).map_err(shown)?;
-    egress::check_url(endpoint.url.as_deref().unwrap_or_default(), &context.rules())
-        .map_err(|why| why.to_string())?;
+    let url = endpoint.url.as_deref().unwrap_or_default();
+    let target = egress::check_url(url, &context.rules()).map_err(|why| why.to_string())?;
     let now = context.clock.wall() / 1_000_000;
     let signatures = signatures(endpoint, now, order.payload.as_bytes()).map_err(shown)?;
     let agent = &context.settings.user_agent.value;
@@ -103,8 +103,12 @@ fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Told
     let (list, warnings) = request::headers(endpoint.headers.as_deref(), id, agent, &signatures)
         .map_err(|fault| fault.to_string())?;
     let hidden = |name: &String| signatures.iter().any(|(signature, _)| signature.as_str() == name);
-    let told = request::masked(&list).into_iter();
+    let mut told = request::masked(&list);
+    if target.credentials().is_some() && !told.iter().any(|(name, _)| name == "authorization") {
+        told.push(("authorization".into(), "***".into()));
+    }
     let told = told
+        .into_iter()
         .map(|(name, value)| if hidden(&name) { (name, "(signed when sent)".into()) } else { (name, value) });
     Ok((told.collect(), warnings))
 }

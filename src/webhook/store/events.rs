@@ -1,5 +1,7 @@
 //! Enqueueing, and what became of an event.
 
+use std::cell::Cell;
+
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -98,9 +100,11 @@ pub async fn insert_event(
     again: bool,
     act: &Act<'_>,
 ) -> Result<Enqueued, Trouble> {
+    // An event that is there since an earlier try, whose commit went unanswered, is this call's own.
+    let tried = Cell::new(false);
     db.tx(async |tx: &mut PgConnection| {
         let before = sqlx::query("select from hookyard.events where id = $1").bind(id).persistent(false);
-        let known = before.fetch_optional(&mut *tx).await?.is_some();
+        let known = before.fetch_optional(&mut *tx).await?.is_some() && !tried.get();
         let query = match wanted {
             Wanted::Entry { entry_id } if !again => {
                 sqlx::query("select hookyard.enqueue($1, $2, $3)").bind(event_type).bind(entry_id).bind(id)
@@ -126,6 +130,7 @@ pub async fn insert_event(
         let event_id: Uuid = row.try_get(0)?;
         let created = event_id == id && !known;
         if created {
+            tried.set(true);
             act.insert().execute(tx).await?;
         }
         Ok(Enqueued { event_id, created })

@@ -3,6 +3,7 @@
 mod database;
 mod hookyard;
 mod hostile;
+mod proxy;
 mod receiver;
 mod scene;
 mod server;
@@ -11,6 +12,7 @@ mod session;
 pub use database::Database;
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use hostile::Hostile;
+pub use proxy::{Cut, Proxy, Stream, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;

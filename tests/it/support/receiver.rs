@@ -15,7 +15,6 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     pub at: Instant,
-    pub status: u16,
 }
 
 impl Received {
@@ -100,7 +99,7 @@ fn serve(stream: &TcpStream, shared: &Shared) {
             .map(|(_, value)| value.clone())
             .unwrap_or_default();
         let status = status(&path, &id, shared);
-        let received = Received { path: path.clone(), headers, body, at: Instant::now(), status };
+        let received = Received { path: path.clone(), headers, body, at: Instant::now() };
         shared.received.lock().expect("lock").push(received);
         match path.split('/').nth(1) {
             Some("hang") => loop {
@@ -138,7 +137,9 @@ fn status(path: &str, id: &str, shared: &Shared) -> u16 {
     }
 }
 
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<(String, Vec<(String, String)>, Vec<u8>)> {
+type Request = (String, Vec<(String, String)>, Vec<u8>);
+
+fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let mut line = String::new();
     if reader.read_line(&mut line).ok()? == 0 {
         return None;

@@ -1,5 +1,6 @@
 //! Choosing what is due and taking a lease on it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -25,7 +26,8 @@ macro_rules! claimed_columns {
             w.id is not null, w.url, w.method, to_jsonb(w.headers)::text, coalesce(w.is_active, false),
             w.api_key_id::text,
             coalesce(e.failures > 0 or e.opened_at is not null or e.gone_at is not null, false),
-            (extract(epoch from clock_timestamp()) * 1000000)::int8
+            (extract(epoch from clock_timestamp()) * 1000000)::int8,
+            coalesce(e.failures, 0)
         from leased l
         join picked p on p.id = l.id
         join hookyard.events v on v.id = l.event_id
@@ -59,12 +61,14 @@ const CLAIM: &str = concat!(
                 order by d.webhook_id limit 1)
         from waiting w where w.webhook_id is not null
     ), due as materialized (
-        select w.webhook_id from waiting w
-        where w.webhook_id is not null and w.webhook_id <> all ($2)
-          and exists (
+        select w.webhook_id
+        from waiting w cross join lateral (
+            -- order and limit, so that this stays one look into the index however much is due
             select from hookyard.deliveries d
             where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null
-              and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now()))
+              and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now())
+            order by d.next_attempt_at limit 1) first
+        where w.webhook_id is not null and w.webhook_id <> all ($2)
     ), probed as (
         update hookyard.endpoints e set probe_at = now() + interval '30 s'
         where e.opened_at is not null and e.probe_at <= now() and e.webhook_id in (select webhook_id from due)
@@ -157,12 +161,16 @@ pub struct Claim<'a> {
 pub struct Batch {
     pub claimed: Vec<Claimed>,
     pub now: Option<Micros>,
+    /// An earlier try had come to its commit when its connection broke: it may hold what we never heard of.
+    pub unheard: bool,
 }
 
 pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
     let limit = i32::try_from(claim.limit).unwrap_or(i32::MAX);
+    let (answered, unheard) = (Cell::new(false), Cell::new(false));
     let rows = db
         .tx_relaxed(async |tx: &mut PgConnection| {
+            unheard.set(answered.get());
             let query = match claim.scope {
                 Scope::All => sqlx::query(CLAIM),
                 Scope::Event(_) => sqlx::query(CLAIM_EVENT),
@@ -173,10 +181,12 @@ pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
                 Scope::All => query,
                 Scope::Event(event) => query.bind(event),
             };
-            query.persistent(false).fetch_all(tx).await
+            let rows = query.persistent(false).fetch_all(tx).await?;
+            answered.set(true);
+            Ok(rows)
         })
         .await?;
-    let mut batch = Batch::default();
+    let mut batch = Batch { unheard: unheard.get(), ..Batch::default() };
     for row in &rows {
         batch.now = Some(row.try_get(16).map_err(|why| db.trouble(why))?);
         batch.claimed.push(claimed(row, claim.default_policy).map_err(|why| db.trouble(why))?);
@@ -211,6 +221,7 @@ fn claimed(row: &PgRow, default_policy: &'static Policy) -> Result<Claimed, sqlx
         policy: policy.and_then(backoff::find).unwrap_or(default_policy),
         endpoint,
         failing: row.try_get(15)?,
+        failures: unsigned(row.try_get(17)?),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Making outcomes durable.
 
+use std::cell::Cell;
+
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -10,10 +12,11 @@ use super::{ids, micros};
 use crate::db::{Db, Trouble};
 
 /// Move deliveries, insert attempts, write the documented rows, and keep the endpoints' records: one statement, one
-/// round trip, all or nothing. The payload never travels back: it is read where it lies.
+/// round trip, all or nothing. The payload never travels back: it is read where it lies. The owner is compared as a
+/// column of `settled`: as a parameter it looks selective, and the plan then scans the whole queue for it.
 const RECORD: &str = "
-    with settled as (
-        select * from unnest(
+    with settled as materialized (
+        select s.*, $1::uuid as run from unnest(
             $2::uuid[], $3::int8[], $4::uuid[], $5::text[], $6::text[], $7::int8[], $8::int4[], $9::int4[], $10::text[],
             $11::text[], $12::int8[], $13::int8[], $14::int4[], $15::text[])
         as s (delivery_id, fence, attempt_id, outcome, state, delay_us, step, status, reason, fate, started_us,
@@ -25,7 +28,7 @@ const RECORD: &str = "
             finished_at = case when s.state <> 'pending' then now() end,
             lease_until = null, leased_by = null, reason = s.fate, last_status = s.status
         from settled s
-        where d.id = s.delivery_id and d.fence = s.fence and d.leased_by = $1 and d.state = 'pending'
+        where d.id = s.delivery_id and d.fence = s.fence and d.leased_by = s.run and d.state = 'pending'
         returning d.id, d.event_id, d.webhook_id, d.attempts, d.state, s.attempt_id, s.outcome, s.status, s.reason,
             s.fate, s.started_us, s.duration_us, s.response_status, s.response_data
     ), written as (
@@ -110,7 +113,15 @@ pub async fn finish_attempts(
     let column = Columns::of(changes);
     let told = HealthColumns::of(health);
     let attempt_ids = column.attempt.clone();
+    let tried = Cell::new(false);
     db.tx(async |tx: &mut PgConnection| {
+        if tried.replace(true) {
+            // Were it told twice, the endpoint's failures would be counted twice.
+            let ours = find_recorded(tx, &attempt_ids).await?;
+            if !ours.is_empty() {
+                return Ok(Stored { ours, open: Vec::new() });
+            }
+        }
         let rows = sqlx::query(RECORD)
             .bind(run)
             .bind(&column.delivery)
@@ -142,16 +153,21 @@ pub async fn finish_attempts(
         }
         if ours.len() < attempt_ids.len() {
             // A commit whose answer was lost has done it already: the attempt's own id proves it.
-            let rows = sqlx::query("select delivery_id from hookyard.attempts where id = any ($1)")
-                .bind(&attempt_ids)
-                .persistent(false)
-                .fetch_all(tx)
-                .await?;
-            ours = ids(&rows)?;
+            ours = find_recorded(tx, &attempt_ids).await?;
         }
         Ok(Stored { ours, open })
     })
     .await
+}
+
+/// Deliveries whose attempt is stored.
+async fn find_recorded(tx: &mut PgConnection, attempts: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+    let rows = sqlx::query("select delivery_id from hookyard.attempts where id = any ($1)")
+        .bind(attempts)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+    ids(&rows)
 }
 
 /// Write the attempts that lost leases are owed; a delivery that was on the wire at too many crashes is set aside.
@@ -194,7 +210,10 @@ const INTERRUPT: &str = "
         order by m.webhook_id, m.id
         on conflict (webhook_id) where closed_at is null do nothing
     )
-    select m.id from moved m where m.state = 'dead'";
+    select m.id from moved m where m.state = 'dead'
+    union
+    -- done by a try whose commit went unanswered
+    select d.id from hookyard.deliveries d where d.id = any ($2) and d.state = 'dead'";
 
 /// Returns the deliveries that were set aside.
 pub async fn finish_interrupted(

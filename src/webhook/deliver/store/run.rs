@@ -97,41 +97,20 @@ pub async fn advance_run(db: &Db, run: Uuid, sending: &[Uuid]) -> Result<(), Tro
     .await
 }
 
-/// What lies ahead when a claim found nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Outlook {
-    /// Microseconds until something may be due; none when nothing waits.
-    pub wait_us: Option<i64>,
-    /// Something is due now and only held back by the pace of an endpoint that has just recovered.
-    pub paced: bool,
-}
+const IS_PACED: &str = "
+    select exists (
+        select from hookyard.endpoints e cross join lateral (
+            select d.next_attempt_at from hookyard.deliveries d
+            where d.webhook_id = e.webhook_id and d.state = 'pending' and d.parked_at is null
+              and (d.lease_until is null or d.lease_until < now())
+            order by d.next_attempt_at limit 1) first
+        where e.paced_until > now() and first.next_attempt_at <= now())";
 
-const OUTLOOK: &str = "
-    with recursive waiting as (
-        (select d.webhook_id from hookyard.deliveries d
-         where d.state = 'pending' and d.parked_at is null order by d.webhook_id limit 1)
-        union all
-        select (select d.webhook_id from hookyard.deliveries d
-                where d.state = 'pending' and d.parked_at is null and d.webhook_id > w.webhook_id
-                order by d.webhook_id limit 1)
-        from waiting w where w.webhook_id is not null
-    ), first as (
-        select e.paced_until > now() as paced,
-            greatest(e.probe_at, (
-                select greatest(d.next_attempt_at, d.lease_until) from hookyard.deliveries d
-                where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null
-                order by d.next_attempt_at limit 1)) as due_at
-        from waiting w left join hookyard.endpoints e on e.webhook_id = w.webhook_id
-        where w.webhook_id is not null
-    )
-    select (extract(epoch from min(f.due_at) - now()) * 1000000)::int8,
-        coalesce(bool_or(f.paced and f.due_at <= now()), false)
-    from first f";
-
-pub async fn find_outlook(db: &Db) -> Result<Outlook, Trouble> {
+/// Whether something is due now and only held back by the pace of an endpoint that has just recovered.
+pub async fn is_paced(db: &Db) -> Result<bool, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
-        let row = sqlx::query(OUTLOOK).persistent(false).fetch_one(tx).await?;
-        Ok(Outlook { wait_us: row.try_get(0)?, paced: row.try_get(1)? })
+        let row = sqlx::query(IS_PACED).persistent(false).fetch_one(tx).await?;
+        row.try_get(0)
     })
     .await
 }
