@@ -270,7 +270,9 @@ fn allowed_headers_arrive_once_each_in_order_with_one_content_type() {
     );
     scene.enqueue(1);
     scene.hookyard(&["webhook", "retry"]).run().succeeds();
-    let head = hostile.seen("/ok")[0].head.to_ascii_lowercase();
+    let sent = hostile.seen("/ok").remove(0);
+    assert_eq!((sent.connection, &*sent.body), (1, &br#"{"n":1}"#[..]));
+    let head = sent.head.to_ascii_lowercase();
     assert_eq!(head.matches("\r\ncontent-type:").count(), 1, "{head}");
     assert!(head.contains("\r\nuser-agent: snappt-webhook/1.0\r\n"), "{head}");
     let (one, two) = (head.find("x-two: 1"), head.find("x-two: 2"));
