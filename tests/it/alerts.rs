@@ -132,3 +132,29 @@ fn an_alert_url_that_hangs_does_not_hold_up_a_run() {
     assert_eq!(run.stderr, "warning: the alert URL gave no answer (timeout); it is tried again\n");
     assert_eq!(scene.count(UNTOLD), 3);
 }
+
+#[test]
+fn a_run_that_stays_goes_on_delivering_while_an_alert_url_hangs() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/status/404"));
+    scene.enqueue(1);
+    scene.hookyard(&["webhook", "retry"]).run().exits(1);
+    let target = receiver.url("/ok");
+    scene.database.execute(&format!("update webhooks set url = '{target}'"));
+    let watching = scene
+        .hookyard(&["webhook", "retry", "--watch", "--lease", "1s"])
+        .env("HOOKYARD_ALERT_URL", &receiver.url("/hang"))
+        .start();
+    // One request so far, and the alert is the second.
+    receiver.wait_for(2);
+    let started = Instant::now();
+    scene.enqueue(20);
+    receiver.wait_for(22);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    watching.signal(15);
+    let ended = Instant::now();
+    watching.finish().exits(143);
+    assert!(ended.elapsed() < Duration::from_secs(3), "{:?}", ended.elapsed());
+    assert_eq!(scene.states(), "dead 1, delivered 20");
+    assert_eq!(scene.count("select count(*) from hookyard.attempts where outcome = 'interrupted'"), 0);
+}
