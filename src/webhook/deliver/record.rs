@@ -81,6 +81,8 @@ pub fn change(sent: &Sent, random: &Random) -> Change {
     let (state, delay, fate) = match next {
         Next::Delivered => ("delivered", Duration::ZERO, shown.clone()),
         Next::Retry(delay) => ("pending", delay, shown.clone()),
+        // "not sent: blocked: …" says it already.
+        Next::Dead("blocked" | "config") => ("dead", Duration::ZERO, shown.clone()),
         Next::Dead(why) => ("dead", Duration::ZERO, format!("{why}: {shown}")),
     };
     Change {
