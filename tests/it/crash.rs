@@ -53,7 +53,9 @@ fn deliver_under_kills(scene: &Scene, kills: usize, fault: Option<&str>) {
             std::thread::sleep(Duration::from_millis(100));
         }
         run.signal(libc::SIGTERM);
-        assert_eq!(run.finish().code, Some(143));
+        // One that has just started, since nothing was left, does not listen yet.
+        let transcript = run.finish();
+        assert!(matches!(transcript.code, Some(143) | None), "{transcript}");
         return;
     }
 }

@@ -4,7 +4,6 @@
 //!
 //! - `architecture`      the house's rules, read from `src/` as text
 //! - `generated`         man pages and completions are what the binary writes
-//! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
@@ -17,8 +16,15 @@
 //! - `terminal`          colour and progress for people only
 //! - `config`            what is in force, and from where
 //! - `secrets`           what must not be seen anywhere
+//! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
+//! - `database_faults`   the database cannot be used: refused, silent, full, read-only, incomplete, an impostor
+//! - `database_locks`    other people's locks and maintenance, our own limits and connections
+//! - `database_time`     whose clock counts, in which zone
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
+//! - `inherited`         somebody else's database, with rows as years leave them
+//! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
+//! - `overlap`           many processes at once
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
 //! - `support`           a fresh database for each test, a receiver, and the binary run with a clean environment
@@ -33,13 +39,19 @@ mod command_line;
 mod config;
 mod crash;
 mod database_breaks;
+mod database_faults;
+mod database_locks;
 mod database_migrate;
 mod database_status;
+mod database_time;
 mod egress;
 mod enqueue;
 mod generated;
+mod inherited;
 mod limits;
+mod overlap;
 mod payloads;
+mod pooler;
 mod secrets;
 mod terminal;
 mod webhook_endpoints;

@@ -195,12 +195,12 @@ impl Desk {
     }
 
     /// Forget what is no longer ours, wherever it waits; returns how much that was.
-    pub fn forget(&mut self, ours: &HashSet<Uuid>) -> usize {
+    pub fn forget(&mut self, lost: &HashSet<Uuid>) -> usize {
         let before = self.waiting;
         for lane in self.lanes.values_mut() {
-            lane.waiting.retain(|claimed| ours.contains(&claimed.id));
+            lane.waiting.retain(|claimed| !lost.contains(&claimed.id));
         }
-        self.suspects.retain(|claimed| ours.contains(&claimed.id));
+        self.suspects.retain(|claimed| !lost.contains(&claimed.id));
         self.waiting =
             self.lanes.values().map(|lane| lane.waiting.len()).sum::<usize>() + self.suspects.len();
         before - self.waiting
@@ -302,6 +302,17 @@ mod tests {
         assert_eq!(desk.reserve().len(), 0);
         desk.recorded(first.id);
         assert_eq!(desk.reserve().len(), 1);
+    }
+
+    #[test]
+    fn only_what_was_lost_is_forgotten_not_what_came_meanwhile() {
+        let mut desk = desk(4, 2, 100);
+        (0..3).for_each(|n| desk.hold(claimed(n, 1, 0)));
+        let lost: HashSet<Uuid> = desk.held().into_iter().take(1).collect();
+        desk.hold(claimed(9, 2, 0));
+        assert_eq!(desk.forget(&lost), 1);
+        assert_eq!(desk.waiting(), 3);
+        assert!(desk.held().contains(&claimed(9, 2, 0).id));
     }
 
     #[test]

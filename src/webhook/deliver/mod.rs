@@ -92,7 +92,7 @@ struct Run<'a> {
     claim: Option<Later<'a, Result<Batch, Trouble>>>,
     name: Option<Later<'a, Result<(), Trouble>>>,
     record: Option<Later<'a, Result<(Vec<Change>, Recorded), Trouble>>>,
-    renew: Option<Later<'a, Result<Vec<Uuid>, Trouble>>>,
+    renew: Option<Later<'a, Result<HashSet<Uuid>, Trouble>>>,
     /// Alerts being told: beside the rest, since an alert URL that hangs must not cost a lease.
     alerts: Option<Later<'a, ()>>,
     requests: FuturesUnordered<Later<'a, Landed>>,
@@ -113,7 +113,7 @@ enum Woke {
     Claimed(Result<Batch, Trouble>),
     Named(Result<(), Trouble>),
     Recorded(Result<(Vec<Change>, Recorded), Trouble>),
-    Renewed(Result<Vec<Uuid>, Trouble>),
+    Renewed(Result<HashSet<Uuid>, Trouble>),
     Landed(Landed),
     Told,
     Signal,
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
                     let (changes, recorded) = recorded?;
                     self.on_recorded(&changes, &recorded).await?;
                 }
-                Woke::Renewed(ours) => self.on_renewed(ours?),
+                Woke::Renewed(lost) => self.tally.taken_over += self.desk.forget(&lost?),
                 Woke::Landed(landed) => self.on_landed(landed).await?,
                 Woke::Told => {}
                 Woke::Signal => self.on_signal(stop).await?,
@@ -256,7 +256,12 @@ impl<'a> Run<'a> {
             let held = self.desk.held();
             if !held.is_empty() {
                 let (db, id, lease) = (self.db, self.id, self.options.lease);
-                self.renew = Some(async move { store::renew(db, id, &held, lease).await }.boxed_local());
+                let renew = async move {
+                    let ours: HashSet<Uuid> = store::renew(db, id, &held, lease).await?.into_iter().collect();
+                    // What was claimed meanwhile was not asked for, and is not lost.
+                    Ok(held.into_iter().filter(|id| !ours.contains(id)).collect())
+                };
+                self.renew = Some(renew.boxed_local());
             }
         }
     }
@@ -467,11 +472,6 @@ impl<'a> Run<'a> {
         // Something has moved: it is worth looking again.
         self.pause = POLL.0;
         Ok(())
-    }
-
-    fn on_renewed(&mut self, ours: Vec<Uuid>) {
-        let ours: HashSet<Uuid> = ours.into_iter().collect();
-        self.tally.taken_over += self.desk.forget(&ours);
     }
 
     async fn on_signal(&mut self, stop: &Stop) -> Result<(), Failure> {

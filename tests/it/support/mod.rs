@@ -3,19 +3,23 @@
 mod database;
 mod hookyard;
 mod hostile;
+mod pooler;
 mod proxy;
 mod receiver;
 mod scene;
 mod server;
 mod session;
+mod tls_front;
 
 pub use database::Database;
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use hostile::Hostile;
-pub use proxy::{Cut, Proxy, Stream, redirected};
+pub use pooler::Pooler;
+pub use proxy::{Cut, Proxy, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;
+pub use tls_front::{TlsFront, doorman};
 
 /// SNAPPT's scheme as its document says it, keyed by the api key id; computed here from primitives.
 pub fn snappt_signature(stamp: &str, body: &[u8]) -> String {

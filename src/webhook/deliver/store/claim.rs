@@ -42,7 +42,9 @@ macro_rules! leased {
         "leased as (
             update hookyard.deliveries d
             set lease_until = now() + $3 * interval '1 microsecond', leased_by = $4, fence = d.fence + 1,
-                interruptions = d.interruptions + (d.id = any (array(select p.id from picked p where p.lapsed)))::int
+                interruptions = d.interruptions
+                    + (not d.owes_attempt and d.id = any (array(select p.id from picked p where p.lapsed)))::int,
+                owes_attempt = d.id = any (array(select p.id from picked p where p.lapsed))
             where d.id = any (array(select p.id from picked p))
             returning d.id, d.fence, d.event_id, d.webhook_id, d.steps, d.interruptions, d.policy
         )"
@@ -97,7 +99,7 @@ const CLAIM: &str = concat!(
         select p.id, p.lapsed, p.webhook_id
         from shared o cross join lateral (
             select d.id, d.webhook_id,
-                d.lease_until is not null and exists (
+                d.owes_attempt or d.lease_until is not null and exists (
                     select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
             from hookyard.deliveries d
             where d.webhook_id = o.webhook_id and d.state = 'pending' and d.parked_at is null
@@ -123,7 +125,7 @@ const CLAIM: &str = concat!(
 const CLAIM_EVENT: &str = concat!(
     "with picked as materialized (
         select d.id, d.webhook_id,
-            d.lease_until is not null and exists (
+            d.owes_attempt or d.lease_until is not null and exists (
                 select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
         from hookyard.deliveries d
         where d.event_id = $6 and d.state = 'pending' and d.parked_at is null and d.webhook_id <> all ($2)
