@@ -57,6 +57,7 @@ impl Context {
     }
 
     async fn open(&self, database: &Database) -> Result<Db, Failure> {
+        tracing::info!(target: "hookyard::db", "the database is {database}");
         let (db, notes) = db::open(database, || self.local(), &self.command.replace(' ', "-")).await?;
         notes.iter().for_each(|note| self.printer.note(note));
         Ok(db)

@@ -6,6 +6,16 @@
 //! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
 //! - `database_status`   everything missing or wrong, at once, with what to type
+//! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
+//! - `payloads`          what is delivered byte for byte, and what is refused
+//! - `webhook_list`      filters, pages, forms; input is only ever a value
+//! - `webhook_endpoints` what is known of each webhook, and its retry policy
+//! - `egress`            hostile addresses, headers, answers and certificates
+//! - `alerts`            one per outage, told until it is heard
+//! - `command_line`      help, exit codes, pipes, terminals, rubbish on the command line
+//! - `terminal`          colour and progress for people only
+//! - `config`            what is in force, and from where
+//! - `secrets`           what must not be seen anywhere
 //! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
 //! - `database_faults`   the database cannot be used: refused, silent, full, read-only, incomplete, an impostor
 //! - `database_locks`    other people's locks and maintenance, our own limits and connections
@@ -23,7 +33,10 @@
 
 mod support;
 
+mod alerts;
 mod architecture;
+mod command_line;
+mod config;
 mod crash;
 mod database_breaks;
 mod database_faults;
@@ -31,10 +44,17 @@ mod database_locks;
 mod database_migrate;
 mod database_status;
 mod database_time;
+mod egress;
 mod enqueue;
 mod generated;
 mod inherited;
 mod limits;
 mod overlap;
+mod payloads;
 mod pooler;
+mod secrets;
+mod terminal;
+mod webhook_endpoints;
+mod webhook_list;
 mod webhook_retry;
+mod webhook_send;

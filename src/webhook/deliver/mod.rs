@@ -63,6 +63,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     let sender = Sender::new(db, http, &context.settings.user_agent.value, options.timeout);
     let id = context.random.id(context.clock.wall());
     let (now, died) = begin(context, db, id).await?;
+    tracing::info!(target: "hookyard::deliver", "run {id} begins");
     let mut run = Run::new(context, db, &sender, options, id, now);
     run.tally.rescued(died);
     let ran = run.go(stop).await;
@@ -72,6 +73,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         let _ = tokio::time::timeout(FAREWELL, store::release(db, id, &unsent)).await;
         return Err(failure);
     }
+    tracing::info!(target: "hookyard::deliver", "run {id} ends: {} attempted", tally.attempted);
     store::finish_run(db, id, &left_behind).await?;
     Ok(tally)
 }

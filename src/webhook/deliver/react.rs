@@ -75,6 +75,7 @@ impl Run<'_> {
     pub fn on_recorded(&mut self, (changes, recorded): &Group) {
         let ours: HashSet<Uuid> = recorded.ours.iter().copied().collect();
         for change in changes {
+            change.log();
             self.desk.recorded(change.delivery_id);
             self.tally.count(change, ours.contains(&change.delivery_id));
         }

@@ -25,7 +25,7 @@ impl Pooler {
         let Some(binary) = binary() else {
             let told = "NOT PROVEN: pgbouncer is not installed (Debian: apt-get install pgbouncer)";
             assert!(std::env::var_os("CI").is_none(), "{told}");
-            eprintln!("{told}");
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes());
             return None;
         };
         let way = Proxy::before(database);
