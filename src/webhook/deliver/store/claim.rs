@@ -77,7 +77,9 @@ const CLAIM: &str = concat!(
         returning e.webhook_id
     ), paced as materialized (
         select e.webhook_id,
-            floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45)::int as slots
+            -- another run's clock tick may be later than the start of this transaction
+            greatest(floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45), 0)::int
+                as slots
         from hookyard.endpoints e
         where e.paced_until > now() and e.webhook_id in (select webhook_id from due)
         for update skip locked
