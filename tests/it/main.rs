@@ -16,6 +16,7 @@
 //! - `terminal`          colour and progress for people only
 //! - `config`            what is in force, and from where
 //! - `secrets`           what must not be seen anywhere
+//! - `database_stop`     the local server stopped
 //! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
 //! - `database_faults`   the database cannot be used: refused, silent, full, read-only, incomplete, an impostor
 //! - `database_locks`    other people's locks and maintenance, our own limits and connections
@@ -27,6 +28,7 @@
 //! - `overlap`           many processes at once
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
+//! - `demo`              the main job on real parts
 //! - `support`           a fresh database for each test, a receiver, and the binary run with a clean environment
 
 #![allow(clippy::unwrap_used)]
@@ -43,7 +45,9 @@ mod database_faults;
 mod database_locks;
 mod database_migrate;
 mod database_status;
+mod database_stop;
 mod database_time;
+mod demo;
 mod egress;
 mod enqueue;
 mod generated;

@@ -12,7 +12,7 @@ mod session;
 mod tls_front;
 
 pub use database::Database;
-pub use hookyard::{Hookyard, Running, Transcript, hookyard};
+pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use pooler::Pooler;
 pub use proxy::{Cut, Proxy, redirected};
