@@ -14,6 +14,7 @@ mod tally;
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -96,6 +97,8 @@ struct Run<'a> {
     /// Alerts being told: beside the rest, since an alert URL that hangs must not cost a lease.
     alerts: Option<Later<'a, ()>>,
     requests: FuturesUnordered<Later<'a, Landed>>,
+    /// Over while the loop waited for something else.
+    landed: Vec<Landed>,
     cut: std::rc::Rc<Notify>,
     closing: bool,
     exhausted: bool,
@@ -145,6 +148,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         renew: None,
         alerts: None,
         requests: FuturesUnordered::new(),
+        landed: Vec::new(),
         cut: std::rc::Rc::default(),
         closing: false,
         exhausted: false,
@@ -223,6 +227,7 @@ impl<'a> Run<'a> {
             && self.name.is_none()
             && self.record.is_none()
             && self.requests.is_empty()
+            && self.landed.is_empty()
             && self.finished.is_empty();
         at_rest && self.desk.is_empty() && (self.closing || self.exhausted || self.room() == 0)
     }
@@ -340,6 +345,9 @@ impl<'a> Run<'a> {
     }
 
     async fn wait(&mut self, stop: &mut Stop) -> Woke {
+        if let Some(landed) = self.landed.pop() {
+            return Woke::Landed(landed);
+        }
         let wake = self.next_wake();
         let timer = tokio::time::sleep_until(wake.into());
         tokio::select! {
@@ -384,7 +392,7 @@ impl<'a> Run<'a> {
         self.pause = (self.pause * 2).min(POLL.1);
         if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
-            let paced = self.options.scope == Scope::All && store::is_paced(self.db).await?;
+            let paced = self.options.scope == Scope::All && self.beside(store::is_paced(self.db)).await?;
             self.exhausted = !paced;
             self.next_claim = now + Duration::from_millis(50);
         }
@@ -399,14 +407,14 @@ impl<'a> Run<'a> {
         if !lapsed.is_empty() {
             let now = self.anchor.at(self.context.clock.instant());
             let attempts: Vec<Uuid> = lapsed.iter().map(|_| self.context.random.id(now)).collect();
-            set_aside = store::finish_interrupted(self.db, self.id, &lapsed, &attempts).await?;
+            set_aside = self.beside(store::finish_interrupted(self.db, self.id, &lapsed, &attempts)).await?;
             self.tally.interrupted += lapsed.len();
             self.tally.rescued(set_aside.len());
         }
         let parked: Vec<Uuid> =
             claimed.iter().filter(|c| inactive(c) && !set_aside.contains(&c.id)).map(|c| c.id).collect();
         if !parked.is_empty() {
-            store::park(self.db, self.id, &parked).await?;
+            self.beside(store::park(self.db, self.id, &parked)).await?;
             self.tally.parked += parked.len();
         }
         let mut unsent = Vec::new();
@@ -446,11 +454,29 @@ impl<'a> Run<'a> {
         self.give_back(unsent).await
     }
 
-    async fn give_back(&self, unsent: Vec<Uuid>) -> Result<(), Failure> {
+    async fn give_back(&mut self, unsent: Vec<Uuid>) -> Result<(), Failure> {
         if unsent.is_empty() {
             return Ok(());
         }
-        Ok(store::release(self.db, self.id, &unsent).await?)
+        Ok(self.beside(store::release(self.db, self.id, &unsent)).await?)
+    }
+
+    /// A transaction that the loop waits for. Whatever is under way goes on meanwhile: it may hold the connection, or
+    /// the row, that this one waits for.
+    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        poll_fn(|cx| {
+            go_on(&mut self.record, cx);
+            go_on(&mut self.name, cx);
+            go_on(&mut self.claim, cx);
+            go_on(&mut self.renew, cx);
+            go_on(&mut self.alerts, cx);
+            while let Poll::Ready(Some(landed)) = self.requests.poll_next_unpin(cx) {
+                self.landed.push(landed);
+            }
+            work.as_mut().poll(cx)
+        })
+        .await
     }
 
     async fn on_recorded(&mut self, changes: &[Change], recorded: &Recorded) -> Result<(), Failure> {
@@ -490,7 +516,8 @@ impl<'a> Run<'a> {
         if now >= self.next_house {
             self.next_house = now + HOUSE;
             if !self.closing && self.options.watch {
-                self.tally.rescued(store::keep_house(self.db).await?);
+                let died = self.beside(store::keep_house(self.db)).await?;
+                self.tally.rescued(died);
                 if self.alerts.is_none() {
                     let told = super::alert::tell(self.context, super::alert::LIMIT);
                     self.alerts = Some(told.boxed_local());
@@ -508,11 +535,20 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Poll what is under way; its result waits in its place.
+fn go_on<'a, T: 'a>(slot: &mut Option<Later<'a, T>>, cx: &mut std::task::Context<'_>) {
+    if let Some(future) = slot.as_mut()
+        && let Poll::Ready(value) = future.poll_unpin(cx)
+    {
+        *slot = Some(std::future::ready(value).boxed_local());
+    }
+}
+
 /// The future's result once it is there; for ever pending while there is none.
 async fn ready<T>(slot: &mut Option<Later<'_, T>>) -> T {
     let value = poll_fn(|cx| match slot.as_mut() {
         Some(future) => future.poll_unpin(cx),
-        None => std::task::Poll::Pending,
+        None => Poll::Pending,
     })
     .await;
     *slot = None;
