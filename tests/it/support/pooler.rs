@@ -21,6 +21,7 @@ const NOBODY: u32 = 65_534;
 
 impl Pooler {
     /// In front of this database; none where PgBouncer is not installed, which CI does not forgive.
+    #[allow(clippy::print_stderr)]
     pub fn before(database: &Database) -> Option<Pooler> {
         let Some(binary) = binary() else {
             let told = "NOT PROVEN: pgbouncer is not installed (Debian: apt-get install pgbouncer)";
