@@ -291,3 +291,24 @@ fn what_is_set_aside_is_not_sent_though_any_commit_went_unanswered() {
         }
     }
 }
+
+#[test]
+fn what_is_given_back_while_every_connection_is_busy_does_not_stop_the_run() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    (0..20).for_each(|n| drop(scene.webhook(&receiver.url(&format!("/status/503/{n}")))));
+    scene.enqueue(40);
+    let proxy = Proxy::before(&scene.database);
+    // Slow enough that claim, name and record overlap whenever a breaker trips.
+    proxy.slow_down(Duration::from_millis(10));
+    let started = Instant::now();
+    let mut run =
+        scene.hookyard(&["webhook", "retry"]).env("DATABASE_URL", &proxy.url(&scene.database)).start();
+    while scene.count("select count(*) from hookyard.runs where finished_at is not null") == 0 {
+        if started.elapsed() > Duration::from_secs(25) {
+            run.kill();
+            panic!("it stands still: {}", scene.states());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(scene.count("select count(*) from hookyard.deliveries where lease_until is not null"), 0);
+}
