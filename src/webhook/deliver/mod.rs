@@ -11,8 +11,9 @@ mod stop;
 mod store;
 mod tally;
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -44,7 +45,7 @@ use crate::failure::Failure;
 /// Deliveries claimed at once, and the most that one claim may bring.
 const CLAIM: usize = 1000;
 /// Waits between claims that find nothing: short after work, long when idle.
-const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
+const POLL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(500));
 /// After `--max-runtime`, requests on the wire have this long.
 const GRACE: Duration = Duration::from_secs(4);
 const HOUSE: Duration = Duration::from_secs(5);
@@ -85,6 +86,8 @@ struct Run<'a> {
     record: Option<Later<'a, Result<(Vec<Change>, Recorded), Trouble>>>,
     renew: Option<Later<'a, Result<Vec<Uuid>, Trouble>>>,
     requests: FuturesUnordered<Later<'a, Landed>>,
+    /// What ended while the loop was attending to something else.
+    missed: VecDeque<Woke>,
     cut: std::rc::Rc<Notify>,
     closing: bool,
     exhausted: bool,
@@ -131,6 +134,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         record: None,
         renew: None,
         requests: FuturesUnordered::new(),
+        missed: VecDeque::new(),
         cut: std::rc::Rc::default(),
         closing: false,
         exhausted: false,
@@ -175,12 +179,18 @@ impl<'a> Run<'a> {
     async fn go(&mut self, stop: &mut Stop) -> Result<(), Failure> {
         let mut progress = Progress::new(&self.context.printer);
         loop {
-            self.start_what_can_start();
-            progress.show(&self.tally, self.requests.len());
-            if self.is_over() {
-                return Ok(());
-            }
-            match self.wait(stop).await {
+            let woke = match self.missed.pop_front() {
+                Some(woke) => woke,
+                None => {
+                    self.start_what_can_start();
+                    progress.show(&self.tally, self.requests.len());
+                    if self.is_over() {
+                        return Ok(());
+                    }
+                    self.wait(stop).await
+                }
+            };
+            match woke {
                 Woke::Claimed(batch) => self.on_claimed(batch?).await?,
                 Woke::Named(named) => named?,
                 Woke::Recorded(recorded) => {
@@ -201,7 +211,8 @@ impl<'a> Run<'a> {
             && self.name.is_none()
             && self.record.is_none()
             && self.requests.is_empty()
-            && self.finished.is_empty();
+            && self.finished.is_empty()
+            && self.missed.is_empty();
         at_rest && self.desk.is_empty() && (self.closing || self.exhausted || self.room() == 0)
     }
 
@@ -317,6 +328,27 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Wait for something short while the transactions and requests that run beside the loop go on: they hold
+    /// connections that `work` may be waiting for, so the two would stop each other for ever.
+    async fn attend<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        poll_fn(|cx| {
+            if let Poll::Ready(value) = work.as_mut().poll(cx) {
+                return Poll::Ready(value);
+            }
+            let missed = &mut self.missed;
+            missed.extend(ended(&mut self.record, cx).map(Woke::Recorded));
+            missed.extend(ended(&mut self.name, cx).map(Woke::Named));
+            missed.extend(ended(&mut self.claim, cx).map(Woke::Claimed));
+            missed.extend(ended(&mut self.renew, cx).map(Woke::Renewed));
+            while let Poll::Ready(Some(landed)) = self.requests.poll_next_unpin(cx) {
+                missed.push_back(Woke::Landed(landed));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     fn next_wake(&self) -> Instant {
         let claim = (self.claim.is_none() && self.may_claim()).then_some(self.next_claim);
         let ends = if self.closing { self.cuts } else { self.ends };
@@ -335,7 +367,7 @@ impl<'a> Run<'a> {
         let found = batch.claimed.len();
         if self.closing {
             let unsent: Vec<Uuid> = batch.claimed.iter().map(|claimed| claimed.id).collect();
-            return Ok(store::release(self.db, self.id, &unsent).await?);
+            return self.give_back(&unsent).await;
         }
         self.take_in(batch.claimed).await?;
         if found > 0 {
@@ -347,7 +379,8 @@ impl<'a> Run<'a> {
         self.pause = (self.pause * 2).min(POLL.1);
         if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
-            let paced = self.options.scope == Scope::All && store::find_outlook(self.db).await?.paced;
+            let paced =
+                self.options.scope == Scope::All && self.attend(store::find_outlook(self.db)).await?.paced;
             self.exhausted = !paced;
             self.next_claim = now + Duration::from_millis(50);
         }
@@ -362,14 +395,15 @@ impl<'a> Run<'a> {
         if !lapsed.is_empty() {
             let now = self.anchor.at(self.context.clock.instant());
             let attempts: Vec<Uuid> = lapsed.iter().map(|_| self.context.random.id(now)).collect();
-            set_aside = store::finish_interrupted(self.db, self.id, &lapsed, &attempts).await?;
+            let owed = store::finish_interrupted(self.db, self.id, &lapsed, &attempts);
+            set_aside = self.attend(owed).await?;
             self.tally.interrupted += lapsed.len();
             self.tally.rescued(set_aside.len());
         }
         let parked: Vec<Uuid> =
             claimed.iter().filter(|c| inactive(c) && !set_aside.contains(&c.id)).map(|c| c.id).collect();
         if !parked.is_empty() {
-            store::park(self.db, self.id, &parked).await?;
+            self.attend(store::park(self.db, self.id, &parked)).await?;
             self.tally.parked += parked.len();
         }
         for claimed in claimed {
@@ -407,9 +441,7 @@ impl<'a> Run<'a> {
         for webhook in &recorded.open {
             unsent.extend(self.desk.drop_lane(*webhook));
         }
-        if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
-        }
+        self.give_back(&unsent).await?;
         // Something has moved: it is worth looking again.
         self.pause = POLL.0;
         Ok(())
@@ -440,8 +472,8 @@ impl<'a> Run<'a> {
         if now >= self.next_house {
             self.next_house = now + HOUSE;
             if !self.closing && self.options.watch {
-                store::keep_house(self.db).await?;
-                super::alert::tell(self.context).await;
+                self.attend(store::keep_house(self.db)).await?;
+                self.attend(super::alert::tell(self.context)).await;
             }
         }
         Ok(())
@@ -451,8 +483,12 @@ impl<'a> Run<'a> {
     async fn close(&mut self) -> Result<(), Failure> {
         self.closing = true;
         let unsent = self.desk.drop_unsent();
+        self.give_back(&unsent).await
+    }
+
+    async fn give_back(&mut self, unsent: &[Uuid]) -> Result<(), Failure> {
         if !unsent.is_empty() {
-            store::release(self.db, self.id, &unsent).await?;
+            self.attend(store::release(self.db, self.id, unsent)).await?;
         }
         Ok(())
     }
@@ -460,11 +496,16 @@ impl<'a> Run<'a> {
 
 /// The future's result once it is there; for ever pending while there is none.
 async fn ready<T>(slot: &mut Option<Later<'_, T>>) -> T {
-    let value = poll_fn(|cx| match slot.as_mut() {
-        Some(future) => future.poll_unpin(cx),
-        None => std::task::Poll::Pending,
-    })
-    .await;
-    *slot = None;
-    value
+    poll_fn(|cx| ended(slot, cx).map_or(Poll::Pending, Poll::Ready)).await
+}
+
+/// The future's result if it is there; the slot is empty then.
+fn ended<T>(slot: &mut Option<Later<'_, T>>, cx: &mut std::task::Context<'_>) -> Option<T> {
+    match slot.as_mut()?.poll_unpin(cx) {
+        Poll::Ready(value) => {
+            *slot = None;
+            Some(value)
+        }
+        Poll::Pending => None,
+    }
 }
