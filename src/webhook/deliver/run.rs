@@ -23,7 +23,7 @@ use crate::db::{Db, Trouble};
 use crate::failure::Failure;
 
 /// Waits between claims that find nothing: short after work, long when idle.
-pub const POLL: (Duration, Duration) = (Duration::from_millis(3), Duration::from_millis(500));
+pub const POLL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(500));
 /// Between rounds of house-keeping in a run that stays.
 pub const HOUSE: Duration = Duration::from_secs(5);
 
