@@ -157,7 +157,7 @@ fn conflicts_are_tried_again_without_a_word_and_without_another_request() {
             let transcript = scene.hookyard(&["webhook", "retry"]).run();
             assert_eq!(
                 transcript.to_string(),
-                "10 attempted: 10 accepted by their endpoints\n--- stderr\n(nothing)\n--- exit 0",
+                "10 attempted: 10 accepted by their endpoints\nallowed besides public https: 127.0.0.1/32, plain http\n--- stderr\n(nothing)\n--- exit 0",
                 "{code} on {table}"
             );
             assert_eq!(requests(&receiver), (10, 10), "{code} on {table}");

@@ -111,7 +111,13 @@ fn progress_is_for_a_terminal_and_never_touches_the_answer() {
     let off = scene.hookyard(&["webhook", "retry"]).run().succeeds();
     assert_eq!(off.stderr, "");
     answers.push(off.stdout);
-    assert_eq!(answers, vec!["3 attempted: 3 accepted by their endpoints\n"; 4]);
+    assert_eq!(
+        answers,
+        vec![
+            "3 attempted: 3 accepted by their endpoints\nallowed besides public https: 127.0.0.1/32, plain http\n";
+            4
+        ]
+    );
 }
 
 #[test]

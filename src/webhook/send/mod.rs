@@ -111,6 +111,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
         enqueued_only: args.enqueue,
         interrupted,
         fates,
+        allowed: context.rules().opened(),
     }))
 }
 
