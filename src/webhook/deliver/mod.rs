@@ -90,6 +90,8 @@ struct Run<'a> {
     missed: VecDeque<Woke>,
     cut: std::rc::Rc<Notify>,
     closing: bool,
+    /// The claim under way leaves no endpoint out, and nothing was held when it began.
+    claims_all: bool,
     exhausted: bool,
     left_behind: Vec<Uuid>,
     next_claim: Instant,
@@ -137,6 +139,7 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
         missed: VecDeque::new(),
         cut: std::rc::Rc::default(),
         closing: false,
+        claims_all: false,
         exhausted: false,
         left_behind: Vec::new(),
         next_claim: start,
@@ -219,6 +222,7 @@ impl<'a> Run<'a> {
     fn start_what_can_start(&mut self) {
         let now = self.context.clock.instant();
         if self.claim.is_none() && self.wants_claim(now) {
+            self.claims_all = self.desk.is_empty();
             self.claim = Some(self.claim());
         }
         if self.name.is_none() {
@@ -377,7 +381,11 @@ impl<'a> Run<'a> {
         }
         self.next_claim = now + self.pause;
         self.pause = (self.pause * 2).min(POLL.1);
-        if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
+        let idle = self.desk.is_empty() && self.finished.is_empty() && self.record.is_none();
+        if idle && !self.claims_all {
+            // What it left out has been delivered meanwhile, and more may be due there.
+            self.next_claim = now;
+        } else if idle && !self.options.watch {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
             let paced =
                 self.options.scope == Scope::All && self.attend(store::find_outlook(self.db)).await?.paced;
