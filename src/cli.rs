@@ -31,7 +31,7 @@ struct Cli {
 #[derive(Args)]
 #[command(next_help_heading = "Everywhere")]
 struct Global {
-    /// Use this database: `embedded`, a [databases] section's name, or a URL without a password
+    /// Use this database: `embedded`, the name of a `databases` section, or a URL without a password
     #[arg(long, global = true, value_name = "DATABASE")]
     database: Option<String>,
     /// Read this configuration file
