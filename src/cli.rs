@@ -129,6 +129,11 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
     if let Noun::Generate(args) = cli.noun {
         return printer.print(&generate::run(&args)?);
     }
+    if let Noun::Webhook(verb) = &cli.noun
+        && let Some(answer) = webhook::run_alone(verb, cli.global.config.as_deref(), &printer)?
+    {
+        return printer.print(answer.as_ref());
+    }
     let flags = Flags {
         config: cli.global.config,
         database: cli.global.database,

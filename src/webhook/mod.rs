@@ -3,15 +3,22 @@
 mod alert;
 mod answer;
 mod attempt;
+mod captured;
 mod deliver;
 mod delivery;
 mod endpoints;
 mod event;
+mod inputs;
 mod list;
 mod request;
 mod retry;
+mod schemes;
 mod send;
+mod sign;
 mod store;
+mod verify;
+
+use std::path::Path;
 
 use uuid::Uuid;
 
@@ -19,7 +26,7 @@ use crate::backoff::Policy;
 use crate::context::Context;
 use crate::db::schema;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, Printer};
 
 use deliver::{Scope, Stop};
 
@@ -29,12 +36,29 @@ pub enum Verb {
     Retry(retry::Args),
     Endpoints(endpoints::Args),
     List(list::Args),
+    Schemes(schemes::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
 }
 
 impl Verb {
     pub fn wants_csv(&self) -> bool {
         matches!(self, Verb::List(args) if args.csv)
     }
+}
+
+/// The verbs that need neither database nor network nor a runtime; none for the others.
+pub fn run_alone(
+    verb: &Verb,
+    config: Option<&Path>,
+    printer: &Printer,
+) -> Result<Option<Box<dyn Output>>, Failure> {
+    Ok(match verb {
+        Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
+        Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
+        Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
+        Verb::Send(_) | Verb::Retry(_) | Verb::Endpoints(_) | Verb::List(_) => None,
+    })
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
@@ -54,6 +78,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Retry(args) => Box::new(retry::run(context, args).await?),
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
+        Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) => return Err(Failure::fault("dispatched twice")),
     })
 }
 
