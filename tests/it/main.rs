@@ -31,7 +31,7 @@
 //! - `demo`              the main job on real parts
 //! - `support`           a fresh database for each test, a receiver, and the binary run with a clean environment
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 
