@@ -3,6 +3,8 @@
 //!
 //! The delivery engine signs with [`snappt`], which stays a single HMAC without a scheme to look up.
 
+#[cfg(test)]
+mod cases;
 mod catalogue;
 mod digest;
 mod ed25519;

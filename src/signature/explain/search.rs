@@ -139,7 +139,10 @@ impl Searching<'_> {
                 let made = mac.finish();
                 let same: Vec<Choice> =
                     self.tokens.iter().map(|token| alike(&token.bytes, made.as_ref())).collect();
-                if let Some(token) = same.into_iter().position(bool::from) {
+                // One digest can be read in several ways: the one nearest to the scheme's own tells the least.
+                let fitting = same.into_iter().enumerate().filter(|(_, same)| bool::from(*same));
+                let odd = |at: &usize| plain::written(self.case.scheme, &self.tokens[*at]).len();
+                if let Some(token) = fitting.map(|(at, _)| at).min_by_key(odd) {
                     return Some(token);
                 }
             }

@@ -11,6 +11,7 @@ pub struct Hookyard {
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     hidden: Vec<(String, String)>,
+    input: Stdio,
 }
 
 /// `hookyard` with these arguments.
@@ -19,10 +20,22 @@ pub fn hookyard(arguments: &[&str]) -> Hookyard {
         arguments: arguments.iter().map(OsString::from).collect(),
         variables: Vec::new(),
         hidden: Vec::new(),
+        input: Stdio::null(),
     }
 }
 
 impl Hookyard {
+    pub fn arg(mut self, argument: &str) -> Hookyard {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// With this file as standard input.
+    pub fn input(mut self, path: &std::path::Path) -> Hookyard {
+        self.input = std::fs::File::open(path).expect("the file opens").into();
+        self
+    }
+
     /// Against this database. What differs from run to run is replaced in the transcript.
     pub fn database(self, database: &Database) -> Hookyard {
         self.env("DATABASE_URL", &database.url())
@@ -51,7 +64,7 @@ impl Hookyard {
             .args(&self.arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(self.input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,6 +1,7 @@
 //! What every test stands on.
 
 mod database;
+mod files;
 mod hookyard;
 mod receiver;
 mod scene;
@@ -8,6 +9,7 @@ mod server;
 mod session;
 
 pub use database::Database;
+pub use files::{Files, hex, openssl, random_bytes};
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
