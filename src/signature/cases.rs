@@ -32,7 +32,10 @@ fn ring(scheme: &Scheme, secret: &str) -> Ring {
 }
 
 fn signed(scheme: &Scheme, secret: &str, body: &[u8]) -> Headers {
-    let mut signing = Signing::begin(scheme, ring(scheme, secret), "1700000000", "evt_1", None);
+    let further = [("Content-Type".to_owned(), "application/json".to_owned())];
+    let headers: &[_] = if scheme.headers_item.is_some() { &further } else { &[] };
+    let facts = Facts { time: "1700000000", id: "evt_1", url: None, headers };
+    let mut signing = Signing::begin(scheme, ring(scheme, secret), facts);
     for piece in body.chunks(7) {
         signing.update(piece);
     }

@@ -263,6 +263,14 @@ const FORMS: &[(&str, &str, &str, &str, &str)] = &[
     ("truv", "", "sha256", "hex", "v1="),
     ("persona", "1700000000.", "sha256", "hex", "t=1700000000,v1="),
     ("convoy", "1700000000,", "sha256", "hex", "t=1700000000,v1="),
+    (
+        "hook0",
+        "1700000000.content-type x-a.application/json.1.",
+        "sha256",
+        "hex",
+        "t=1700000000,h=content-type x-a,v1=",
+    ),
+    ("hook0-v0", "1700000000.", "sha256", "hex", "t=1700000000,v0="),
 ];
 
 #[test]
@@ -285,7 +293,15 @@ fn openssl_makes_the_same_of_random_bodies() {
                 "url" => URL_SAFE_NO_PAD.encode(tag),
                 _ => STANDARD.encode(tag),
             };
-            let signed = hookyard(&["webhook", "sign", "--scheme", scheme, "--secret-file", &secret])
+            let further: &[&str] = if *scheme == "hook0" {
+                &["--header", "Content-Type: application/json", "--header", "X-A:1"]
+            } else {
+                &[]
+            };
+            let run = hookyard(&["webhook", "sign", "--scheme", scheme, "--secret-file", &secret]);
+            let signed = further
+                .iter()
+                .fold(run, |run, argument| run.arg(argument))
                 .arg("--timestamp")
                 .arg("1700000000")
                 .arg("--id")
@@ -614,4 +630,60 @@ fn a_mistyped_call_is_told_from_an_unusable_secret() {
     ] {
         assert_eq!(code(unusable).code, Some(4), "{unusable:?}");
     }
+}
+
+/// A right signature of the weaker kind counts for nothing beside a stronger one.
+#[test]
+fn hook0s_weaker_signature_rescues_nothing() {
+    let files = Files::new();
+    let body = files.write("body", BODY);
+    let sign = |scheme: &str, more: &[&str]| {
+        let run = hookyard(&[
+            "webhook",
+            "sign",
+            "--scheme",
+            scheme,
+            "--secret-env",
+            "S",
+            "--timestamp",
+            "1700000000",
+            "--format",
+            "value",
+        ]);
+        more.iter().fold(run, |run, argument| run.arg(argument)).arg(&body).env("S", "secret").run()
+    };
+    let header = ["--header", "Content-Type: text/plain"];
+    let (v1, v0) = (sign("hook0", &header).succeeds().stdout, sign("hook0-v0", &[]).succeeds().stdout);
+    assert!(sign("hook0", &[]).code == Some(2) && sign("hook0-v0", &header).code == Some(2));
+    let verify = |scheme: &str, signature: &str, content_type: &str| {
+        let header = format!("X-Hook0-Signature: {signature}");
+        hookyard(&[
+            "webhook",
+            "verify",
+            "--scheme",
+            scheme,
+            "--secret-env",
+            "S",
+            "--now",
+            "1700000000",
+            "--header",
+            &header,
+        ])
+        .arg("--header")
+        .arg(&format!("content-type: {content_type}"))
+        .arg(&body)
+        .env("S", "secret")
+        .run()
+    };
+    let (v1, v0) = (v1.trim(), v0.trim());
+    let wrong = v0.replace("v0=", "h=content-type,v1=").replace(&v0[v0.len() - 64..], &"0".repeat(64));
+    let both = format!("{v0},{}", &wrong["t=1700000000,".len()..]);
+    assert_eq!(verify("hook0", v1, "text/plain").code, Some(0));
+    assert_eq!(verify("hook0-v0", v0, "text/plain").code, Some(0));
+    assert_eq!(verify("hook0", v1, "text/html").code, Some(1));
+    assert_eq!(verify("hook0", &both, "text/plain").code, Some(1));
+    let beside = verify("hook0-v0", &both, "text/plain");
+    assert!(beside.stdout.starts_with("invalid: no_signature_for_scheme"), "{beside}");
+    let older = verify("hook0", v0, "text/plain");
+    assert!(older.code == Some(1) && older.stdout.contains("right under the scheme `hook0-v0`"), "{older}");
 }

@@ -6,8 +6,9 @@ use subtle::Choice;
 use super::super::digest::{Digest, Mac, alike};
 use super::super::encoding::{Encoding, hex};
 use super::super::key::Ring;
+use super::super::presented;
 use super::super::scheme::Scheme;
-use super::super::template::{Feed, Part, Template};
+use super::super::template::{Feed, Given, Part, Template};
 use super::bodies::Bodies;
 use super::keys::{self, Candidate};
 use super::plain::{self, Time};
@@ -25,6 +26,7 @@ struct Searching<'a> {
     forms: Vec<(Template, Option<Finding>)>,
     times: Vec<Time>,
     ids: Vec<Vec<u8>>,
+    headers: Vec<u8>,
     keys: Vec<Candidate>,
     left: usize,
     tried: usize,
@@ -58,6 +60,7 @@ pub fn search(case: &Case<'_>, told: &mut Explanation) {
         forms: forms(case),
         times: plain::times(case),
         ids: plain::ids(case),
+        headers: presented::signed_headers(case.scheme, case.headers),
         keys: keys::candidates(&ring.keys, case.secrets, body),
         tokens,
         left: BYTES,
@@ -130,12 +133,13 @@ impl Searching<'_> {
                 }
                 self.left = self.left.saturating_sub(body.len() + 256);
                 self.tried += 1;
+                let given = Given { time: &self.times[time].text, id, headers: &self.headers };
                 let mut mac = Mac::new(*digest, &self.keys[key].bytes);
-                template.before_body(&mut mac, &self.times[time].text, id);
+                template.before_body(&mut mac, given);
                 if template.has(&Part::Body) {
                     mac.feed(body);
                 }
-                template.after_body(&mut mac, &self.times[time].text, id);
+                template.after_body(&mut mac, given);
                 let made = mac.finish();
                 let same: Vec<Choice> =
                     self.tokens.iter().map(|token| alike(&token.bytes, made.as_ref())).collect();
