@@ -7,6 +7,7 @@ use super::super::digest::{Digest, Mac, alike};
 use super::super::encoding::{Encoding, hex};
 use super::super::key::Ring;
 use super::super::presented;
+use super::super::reason::Reason;
 use super::super::scheme::Scheme;
 use super::super::template::{Feed, Given, Part, Template};
 use super::bodies::Bodies;
@@ -44,7 +45,9 @@ struct Found {
 
 pub fn search(case: &Case<'_>, told: &mut Explanation) {
     let Some(body) = case.body else {
-        told.findings.push(plain::too_long());
+        if case.refusal.reason == Reason::SignatureMismatch {
+            told.findings.push(plain::too_long());
+        }
         return;
     };
     let tokens = tokens::read(case);

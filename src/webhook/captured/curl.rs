@@ -52,6 +52,9 @@ const FLAGS: &[&str] = &[
 ];
 
 pub fn read(bytes: &[u8]) -> Result<Captured, String> {
+    if bytes.windows(2).any(|pair| pair == b"^\"" || pair == b"^\n" || pair == b"^\r") {
+        return Err("the command is in its form for Windows: copy it as cURL (bash)".into());
+    }
     let words = shell::words(bytes.strip_prefix(b"$ ").unwrap_or(bytes))?;
     let mut words = words.into_iter().skip(1);
     let mut captured = Captured::default();
