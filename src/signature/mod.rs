@@ -3,6 +3,8 @@
 //!
 //! The delivery engine signs with [`snappt`], which stays a single HMAC without a scheme to look up.
 
+#[cfg(test)]
+mod cases;
 mod catalogue;
 mod digest;
 mod ed25519;
@@ -28,7 +30,7 @@ pub use jwt::Jwks;
 pub use key::{Ring, given};
 pub use reason::Refusal;
 pub use scheme::{Proof, Scheme};
-pub use sign::{Signed, Signing};
+pub use sign::{Facts, Signed, Signing};
 pub use snappt::{SNAPPT_HEADER, snappt, snappt_matches};
 pub use stamp::text as stamp_text;
 pub use twilio::{body_hash, claimed_hash};

@@ -26,6 +26,10 @@
 //! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `overlap`           many processes at once
+//! - `webhook_schemes`   the list of signature schemes, and a company's own
+//! - `webhook_sign`      signatures as other implementations make them
+//! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
+//! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
 //! - `demo`              the main job on real parts
@@ -56,9 +60,13 @@ mod limits;
 mod overlap;
 mod payloads;
 mod pooler;
+mod readme;
 mod secrets;
 mod terminal;
 mod webhook_endpoints;
 mod webhook_list;
 mod webhook_retry;
+mod webhook_schemes;
 mod webhook_send;
+mod webhook_sign;
+mod webhook_verify;

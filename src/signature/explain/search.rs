@@ -6,8 +6,10 @@ use subtle::Choice;
 use super::super::digest::{Digest, Mac, alike};
 use super::super::encoding::{Encoding, hex};
 use super::super::key::Ring;
+use super::super::presented;
+use super::super::reason::Reason;
 use super::super::scheme::Scheme;
-use super::super::template::{Feed, Part, Template};
+use super::super::template::{Feed, Given, Part, Template};
 use super::bodies::Bodies;
 use super::keys::{self, Candidate};
 use super::plain::{self, Time};
@@ -25,6 +27,7 @@ struct Searching<'a> {
     forms: Vec<(Template, Option<Finding>)>,
     times: Vec<Time>,
     ids: Vec<Vec<u8>>,
+    headers: Vec<u8>,
     keys: Vec<Candidate>,
     left: usize,
     tried: usize,
@@ -42,7 +45,9 @@ struct Found {
 
 pub fn search(case: &Case<'_>, told: &mut Explanation) {
     let Some(body) = case.body else {
-        told.findings.push(plain::too_long());
+        if case.refusal.reason == Reason::SignatureMismatch {
+            told.findings.push(plain::too_long());
+        }
         return;
     };
     let tokens = tokens::read(case);
@@ -58,6 +63,7 @@ pub fn search(case: &Case<'_>, told: &mut Explanation) {
         forms: forms(case),
         times: plain::times(case),
         ids: plain::ids(case),
+        headers: presented::signed_headers(case.scheme, case.headers),
         keys: keys::candidates(&ring.keys, case.secrets, body),
         tokens,
         left: BYTES,
@@ -130,16 +136,20 @@ impl Searching<'_> {
                 }
                 self.left = self.left.saturating_sub(body.len() + 256);
                 self.tried += 1;
+                let given = Given { time: &self.times[time].text, id, headers: &self.headers };
                 let mut mac = Mac::new(*digest, &self.keys[key].bytes);
-                template.before_body(&mut mac, &self.times[time].text, id);
+                template.before_body(&mut mac, given);
                 if template.has(&Part::Body) {
                     mac.feed(body);
                 }
-                template.after_body(&mut mac, &self.times[time].text, id);
+                template.after_body(&mut mac, given);
                 let made = mac.finish();
                 let same: Vec<Choice> =
                     self.tokens.iter().map(|token| alike(&token.bytes, made.as_ref())).collect();
-                if let Some(token) = same.into_iter().position(bool::from) {
+                // One digest can be read in several ways: the one nearest to the scheme's own tells the least.
+                let fitting = same.into_iter().enumerate().filter(|(_, same)| bool::from(*same));
+                let odd = |at: &usize| plain::written(self.case.scheme, &self.tokens[*at]).len();
+                if let Some(token) = fitting.map(|(at, _)| at).min_by_key(odd) {
                     return Some(token);
                 }
             }
