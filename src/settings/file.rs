@@ -87,10 +87,14 @@ impl File {
         let Some(path) = chosen.or_else(usual_place) else { return Ok(Found::default()) };
         match std::fs::read_to_string(&path) {
             Ok(text) => File::parse(&path, &text)?.found(path),
-            Err(why) if !must_exist && matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(why)
+                if !must_exist && matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 Ok(Found::default())
             }
-            Err(why) => Err(Failure::blocked(format!("{}: {why}", path.display())).context("no configuration")),
+            Err(why) => {
+                Err(Failure::blocked(format!("{}: {why}", path.display())).context("no configuration"))
+            }
         }
     }
 
@@ -110,7 +114,8 @@ impl File {
     }
 
     fn has_secret(&self) -> bool {
-        let passwords = self.databases.values().any(|section| SafeUrl::new(section.url.as_str()).has_password());
+        let passwords =
+            self.databases.values().any(|section| SafeUrl::new(section.url.as_str()).has_password());
         passwords || self.alert.url.is_some()
     }
 

@@ -7,10 +7,12 @@ mod deliver;
 mod delivery;
 mod endpoints;
 mod event;
+mod ids;
 mod list;
 mod request;
 mod retry;
 mod send;
+mod show;
 mod store;
 
 use uuid::Uuid;
@@ -29,6 +31,7 @@ pub enum Verb {
     Retry(retry::Args),
     Endpoints(endpoints::Args),
     List(list::Args),
+    Show(show::Args),
 }
 
 impl Verb {
@@ -54,6 +57,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Retry(args) => Box::new(retry::run(context, args).await?),
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
+        Verb::Show(args) => Box::new(show::run(context, args).await?),
     })
 }
 

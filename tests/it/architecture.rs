@@ -81,6 +81,9 @@ fn nouns_are_pure() {
         "src/webhook/attempt.rs",
         "src/webhook/delivery.rs",
         "src/webhook/event.rs",
+        "src/webhook/ids.rs",
+        "src/webhook/show/next.rs",
+        "src/webhook/show/timeline.rs",
         "src/webhook/request.rs",
         "src/webhook/deliver/desk.rs",
     ];
@@ -166,6 +169,7 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook retry",
         "webhook endpoints",
         "webhook list",
+        "webhook show",
         "database migrate",
         "database status",
         "database stop",

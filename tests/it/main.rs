@@ -9,6 +9,7 @@
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
 //! - `webhook_retry`     what is due is attempted, by rule
+//! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
 //! - `support`           a fresh database for each test, a receiver, and the binary run with a clean environment
@@ -26,3 +27,4 @@ mod enqueue;
 mod generated;
 mod limits;
 mod webhook_retry;
+mod webhook_show;

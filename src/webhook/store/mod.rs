@@ -5,6 +5,8 @@ mod alerts;
 mod endpoints;
 mod events;
 mod list;
+mod named;
+mod shown;
 
 use serde_json::Value;
 use sqlx::Postgres;
@@ -21,6 +23,11 @@ pub use events::{
     find_subscribers, insert_event,
 };
 pub use list::{DeliveryRow, Filter, list_deliveries};
+pub use named::{Kind, find_named};
+pub use shown::{
+    AroundRow, AttemptRow, EventRow, StandingRow, find_around, find_attempts, find_delivery_of,
+    find_event_of, find_events, find_host_attempts, find_host_payload, find_standing, insert_act,
+};
 
 /// Who did something on purpose, and what.
 pub struct Act<'a> {
