@@ -55,6 +55,9 @@ create table hookyard.plan_endpoints (
     state text not null,
     items bigint not null,
     released bigint not null default 0,
+    -- of these, how many arrived and how many did not at once
+    arrived bigint not null default 0,
+    failed bigint not null default 0,
     bytes bigint not null,
     oldest_at timestamptz,
     newest_at timestamptz,

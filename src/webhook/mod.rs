@@ -9,6 +9,7 @@ mod endpoints;
 mod event;
 mod ids;
 mod list;
+mod replay;
 mod request;
 mod retry;
 mod send;
@@ -32,6 +33,7 @@ pub enum Verb {
     Endpoints(endpoints::Args),
     List(list::Args),
     Show(show::Args),
+    Replay(replay::Args),
 }
 
 impl Verb {
@@ -58,6 +60,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
         Verb::Show(args) => Box::new(show::run(context, args).await?),
+        Verb::Replay(args) => replay::run(context, args).await?,
     })
 }
 

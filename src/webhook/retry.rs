@@ -71,6 +71,7 @@ impl Tuning {
             limit: None,
             max_runtime: None,
             watch: false,
+            more: None,
         }
     }
 }

@@ -170,6 +170,7 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook endpoints",
         "webhook list",
         "webhook show",
+        "webhook replay",
         "database migrate",
         "database status",
         "database stop",

@@ -9,6 +9,7 @@
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
 //! - `webhook_retry`     what is due is attempted, by rule
+//! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -26,5 +27,6 @@ mod database_status;
 mod enqueue;
 mod generated;
 mod limits;
+mod webhook_replay;
 mod webhook_retry;
 mod webhook_show;

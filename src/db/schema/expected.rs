@@ -324,6 +324,8 @@ pub const OWN: &[Table] = &[
             ("state", Text, NO),
             ("items", Bigint, NO),
             ("released", Bigint, NO),
+            ("arrived", Bigint, NO),
+            ("failed", Bigint, NO),
             ("bytes", Bigint, NO),
             ("oldest_at", Timestamptz, YES),
             ("newest_at", Timestamptz, YES),

@@ -70,6 +70,8 @@ pub struct Options {
     pub max_runtime: Option<Duration>,
     /// Stay when nothing is due.
     pub watch: bool,
+    /// Stay as well while this says that more is on its way.
+    pub more: Option<std::rc::Rc<std::cell::Cell<bool>>>,
 }
 
 type Later<'a, T> = LocalBoxFuture<'a, T>;
@@ -194,7 +196,7 @@ async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<(i64, usize), Fai
 
 impl<'a> Run<'a> {
     async fn go(&mut self, stop: &mut Stop) -> Result<(), Failure> {
-        let mut progress = Progress::new(&self.context.printer);
+        let mut progress = Progress::new(&self.context.printer, self.options.more.is_none());
         loop {
             self.start_what_can_start();
             progress.show(&self.tally, self.requests.len());
@@ -377,7 +379,13 @@ impl<'a> Run<'a> {
         }
         self.next_claim = now + self.pause;
         self.pause = (self.pause * 2).min(POLL.1);
-        if !self.options.watch && self.desk.is_empty() && self.finished.is_empty() && self.record.is_none() {
+        let comes = self.options.more.as_ref().is_some_and(|more| more.get());
+        if !self.options.watch
+            && !comes
+            && self.desk.is_empty()
+            && self.finished.is_empty()
+            && self.record.is_none()
+        {
             // What an endpoint's pace holds back is due all the same: wait for its next slot.
             let paced = self.options.scope == Scope::All && store::is_paced(self.db).await?;
             self.exhausted = !paced;

@@ -168,6 +168,28 @@ pub async fn find_event_of(db: &Db, delivery: Uuid) -> Result<Option<Uuid>, Trou
     .await
 }
 
+/// All deliveries of an event, or of an entry's events.
+pub async fn find_deliveries_of(
+    db: &Db,
+    event: Option<Uuid>,
+    entry: Option<Uuid>,
+) -> Result<Vec<Uuid>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let rows = sqlx::query(
+            "select d.id from hookyard.deliveries d where d.event_id = $1
+             union all
+             select d.id from hookyard.events v join hookyard.deliveries d on d.event_id = v.id where v.entry_id = $2",
+        )
+        .bind(event)
+        .bind(entry)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+        rows.iter().map(|row| row.try_get(0)).collect()
+    })
+    .await
+}
+
 /// One attempt, ours or another sender's.
 pub struct AttemptRow {
     pub id: Uuid,
