@@ -1,7 +1,6 @@
 //! The root of the command line: global flags, dispatch, and the answer handed to the printer.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,7 +31,7 @@ struct Cli {
 #[derive(Args)]
 #[command(next_help_heading = "Everywhere")]
 struct Global {
-    /// Use this database: `embedded`, a [databases] section's name, or a URL without a password
+    /// Use this database: `embedded`, the name of a `databases` section, or a URL without a password
     #[arg(long, global = true, value_name = "DATABASE")]
     database: Option<String>,
     /// Read this configuration file
@@ -96,7 +95,7 @@ pub fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
     // Whoever asked for JSON gets the error in JSON, although the call was never understood.
     let wished = if typed.iter().any(|word| word == "--json") { Format::Json } else { Format::Text };
-    let printer = Printer { format: wished, quiet: false };
+    let printer = Printer { format: wished, ..Printer::default() };
     if let Some(at) = typed.iter().position(|word| word.to_str().is_none()) {
         return failed(&printer, &Failure::usage(format!("argument {at} is not valid UTF-8")));
     }
@@ -109,7 +108,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(why) => return misused(&printer, &why),
     };
-    let printer = Printer { format: format(&cli), quiet: cli.global.quiet };
+    let printer = Printer { format: format(&cli), quiet: cli.global.quiet, logging: cli.global.verbose > 0 };
     if let Noun::LocalServer(local) = cli.noun {
         return ExitCode::from(db::embedded::supervise(local.args));
     }
@@ -125,10 +124,15 @@ fn failed(printer: &Printer, failure: &Failure) -> ExitCode {
 }
 
 fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
-    log(&cli.global)?;
+    log(&cli.global, &printer)?;
     // Signing, generating and the like need neither runtime nor settings.
     if let Noun::Generate(args) = cli.noun {
         return printer.print(&generate::run(&args)?);
+    }
+    if let Noun::Webhook(verb) = &cli.noun
+        && let Some(answer) = webhook::run_alone(verb, cli.global.config.as_deref(), &printer)?
+    {
+        return printer.print(answer.as_ref());
     }
     let flags = Flags {
         config: cli.global.config,
@@ -198,7 +202,7 @@ fn words(matches: &clap::ArgMatches) -> Vec<String> {
 }
 
 /// Our own targets only, whatever RUST_LOG says: other crates' logs hold headers and rows.
-fn log(global: &Global) -> Result<(), Failure> {
+fn log(global: &Global, printer: &Printer) -> Result<(), Failure> {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
@@ -229,7 +233,7 @@ fn log(global: &Global) -> Result<(), Failure> {
     let installed = if json {
         registry.with(lines.json()).try_init()
     } else {
-        registry.with(lines.with_ansi(std::io::stderr().is_terminal()).without_time()).try_init()
+        registry.with(lines.with_ansi(printer.colours_stderr()).without_time()).try_init()
     };
     installed.map_err(|why| Failure::fault(why.to_string()))
 }

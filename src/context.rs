@@ -57,6 +57,7 @@ impl Context {
     }
 
     async fn open(&self, database: &Database) -> Result<Db, Failure> {
+        tracing::info!(target: "hookyard::db", "the database is {database}");
         let (db, notes) = db::open(database, || self.local(), &self.command.replace(' ', "-")).await?;
         notes.iter().for_each(|note| self.printer.note(note));
         Ok(db)
@@ -116,13 +117,13 @@ impl Context {
 }
 
 #[cfg(debug_assertions)]
-fn clock() -> Result<Clock, Failure> {
+pub fn clock() -> Result<Clock, Failure> {
     let offset = env::read(env::TEST_CLOCK_OFFSET)?.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
     Ok(Clock::new(offset * 1_000_000))
 }
 
 #[cfg(not(debug_assertions))]
-fn clock() -> Result<Clock, Failure> {
+pub fn clock() -> Result<Clock, Failure> {
     Ok(Clock::new(0))
 }
 

@@ -70,6 +70,12 @@ pub fn read(name: &'static str) -> Result<Option<String>, Failure> {
     }
 }
 
+/// A variable that the user names, such as one that holds a secret: any bytes, and empty is not unset.
+pub fn named(name: &str) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    std::env::var_os(name).map(OsStringExt::into_vec)
+}
+
 /// For surroundings that may be odd without being an error (`TERM`, `HOME`).
 pub fn surrounding(name: &'static str) -> Option<String> {
     read(name).ok().flatten()

@@ -49,11 +49,13 @@ pub struct Failure {
     pub kind: Kind,
     pub source: anyhow::Error,
     pub hints: Vec<String>,
+    /// For failures that programs tell apart by a code of their own.
+    pub reason: Option<&'static str>,
 }
 
 impl Failure {
     pub fn new(kind: Kind, source: impl Into<anyhow::Error>) -> Self {
-        Failure { kind, source: source.into(), hints: Vec::new() }
+        Failure { kind, source: source.into(), hints: Vec::new(), reason: None }
     }
 
     pub fn no(message: impl Display) -> Self {
@@ -82,6 +84,11 @@ impl Failure {
         self
     }
 
+    pub fn reason(mut self, code: &'static str) -> Self {
+        self.reason = Some(code);
+        self
+    }
+
     pub fn hint(mut self, advice: impl Display) -> Self {
         self.hints.push(advice.to_string());
         self
@@ -104,13 +111,17 @@ impl Failure {
     /// For programs: the same facts as one JSON document.
     pub fn json(&self) -> serde_json::Value {
         let causes: Vec<String> = self.source.chain().skip(1).map(ToString::to_string).collect();
-        serde_json::json!({
+        let mut told = serde_json::json!({
             "error": self.source.to_string(),
             "causes": causes,
             "hints": self.hints,
             "kind": word(self.kind),
             "exit_code": self.kind.code(),
-        })
+        });
+        if let Some(reason) = self.reason {
+            told["reason"] = reason.into();
+        }
+        told
     }
 }
 

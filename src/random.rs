@@ -6,6 +6,11 @@ use uuid::Uuid;
 
 use crate::clock::Micros;
 
+/// The operating system's, for the one signature that needs it (ECDSA).
+pub fn secure() -> ring::rand::SystemRandom {
+    ring::rand::SystemRandom::new()
+}
+
 /// A small generator (splitmix64): good enough to spread retries and to keep ids apart, and repeatable from a seed.
 pub struct Random(RefCell<u64>);
 

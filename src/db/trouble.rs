@@ -23,12 +23,11 @@ impl Trouble {
     pub fn of_connecting(why: sqlx::Error, place: &str) -> Self {
         match why {
             sqlx::Error::Database(_) => Trouble::of(why, place),
-            sqlx::Error::Tls(cause) => Trouble::Sql {
-                place: place.into(),
-                code: "TLS".into(),
-                message: format!("no secure connection: {cause}"),
-                hint: Some("check sslmode and sslrootcert in the database URL".into()),
-            },
+            sqlx::Error::Tls(cause) => insecure(place, &cause),
+            // A certificate that is refused arrives as an error of the socket.
+            sqlx::Error::Io(io) if io.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()) => {
+                insecure(place, &io)
+            }
             other => Trouble::unreachable(place, reason(&other)),
         }
     }
@@ -142,6 +141,15 @@ impl From<Trouble> for Failure {
             failure = failure.hint(hint);
         }
         failure
+    }
+}
+
+fn insecure(place: &str, cause: &dyn std::fmt::Display) -> Trouble {
+    Trouble::Sql {
+        place: place.into(),
+        code: "TLS".into(),
+        message: format!("no secure connection: {cause}"),
+        hint: Some("check sslmode and sslrootcert in the database URL".into()),
     }
 }
 

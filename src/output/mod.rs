@@ -49,6 +49,8 @@ pub enum Format {
 pub struct Printer {
     pub format: Format,
     pub quiet: bool,
+    /// Log lines are wanted: a moving line between them would garble both.
+    pub logging: bool,
 }
 
 impl Printer {
@@ -123,12 +125,20 @@ impl Printer {
     /// Progress is for a person at a terminal.
     pub fn shows_progress(&self) -> bool {
         let stderr = std::io::stderr();
-        !self.quiet && stderr.is_terminal() && env::surrounding(env::TERM).as_deref() != Some("dumb")
+        !self.quiet
+            && !self.logging
+            && stderr.is_terminal()
+            && env::surrounding(env::TERM).as_deref() != Some("dumb")
     }
 
     fn say(&self, text: &str) {
         // Nowhere is left to complain to when stderr cannot be written.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Whether what goes to stderr may be coloured.
+    pub fn colours_stderr(&self) -> bool {
+        self.colour(std::io::stderr().is_terminal())
     }
 
     fn colour(&self, terminal: bool) -> bool {

@@ -14,6 +14,7 @@ use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
 use crate::secret::SafeUrl;
+use crate::signature::{BUILT_IN, Scheme};
 
 /// The whole file. An unknown key is an error: a misspelt one would otherwise be silently without effect.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +28,9 @@ pub struct File {
     pub alert: Alert,
     pub operator: Option<String>,
     pub pg_bin: Option<PathBuf>,
+    /// Signature schemes of one's own, usable wherever a built-in one is.
+    #[serde(deserialize_with = "schemes")]
+    pub schemes: BTreeMap<String, Scheme>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,4 +194,19 @@ fn timed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Erro
 
 fn named_policy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Policy>, D::Error> {
     policy(&String::deserialize(from)?).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn schemes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scheme>, D::Error> {
+    let schemes = BTreeMap::<String, Scheme>::deserialize(from)?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    for name in schemes.keys() {
+        let why = match name.as_str() {
+            "" | "auto" => "is no name for a scheme",
+            name if BUILT_IN.iter().any(|(known, _)| *known == name) => "is built in and stays as it is",
+            name if !name.chars().all(plain) => "may hold lower-case letters, digits and `-` only",
+            _ => continue,
+        };
+        return Err(serde::de::Error::custom(format!("schemes.{name}: `{name}` {why}")));
+    }
+    Ok(schemes)
 }

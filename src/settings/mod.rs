@@ -15,7 +15,8 @@ use crate::env;
 use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
-use file::{File, Found};
+pub use file::File;
+use file::Found;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,6 +43,7 @@ async fn tell_all(context: &Context, limit: Duration) -> Result<(), Failure> {
         let trouble = match reply? {
             Reply::Answered(answer) if (200..300).contains(&answer.status) => {
                 store::finish_alert(db, alert.id).await?;
+                tracing::info!(target: "hookyard::alert", "the outage of endpoint {} is told", alert.webhook_id);
                 continue;
             }
             Reply::Answered(answer) => format!("the alert URL answered {}; it is tried again", answer.status),

@@ -3,18 +3,25 @@
 mod alert;
 mod answer;
 mod attempt;
+mod captured;
 mod deliver;
 mod delivery;
 mod endpoints;
 mod event;
 mod ids;
+mod inputs;
 mod list;
 mod replay;
 mod request;
 mod retry;
+mod schemes;
 mod send;
 mod show;
+mod sign;
 mod store;
+mod verify;
+
+use std::path::Path;
 
 use uuid::Uuid;
 
@@ -22,7 +29,7 @@ use crate::backoff::Policy;
 use crate::context::Context;
 use crate::db::schema;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, Printer};
 
 use deliver::{Scope, Stop};
 
@@ -34,12 +41,29 @@ pub enum Verb {
     List(list::Args),
     Show(show::Args),
     Replay(replay::Args),
+    Schemes(schemes::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
 }
 
 impl Verb {
     pub fn wants_csv(&self) -> bool {
         matches!(self, Verb::List(args) if args.csv)
     }
+}
+
+/// The verbs that need neither database nor network nor a runtime; none for the others.
+pub fn run_alone(
+    verb: &Verb,
+    config: Option<&Path>,
+    printer: &Printer,
+) -> Result<Option<Box<dyn Output>>, Failure> {
+    Ok(match verb {
+        Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
+        Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
+        Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
+        Verb::Send(_) | Verb::Retry(_) | Verb::Endpoints(_) | Verb::List(_) => None,
+    })
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
@@ -61,6 +85,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::List(args) => Box::new(list::run(context, args).await?),
         Verb::Show(args) => Box::new(show::run(context, args).await?),
         Verb::Replay(args) => replay::run(context, args).await?,
+        Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) => return Err(Failure::fault("dispatched twice")),
     })
 }
 

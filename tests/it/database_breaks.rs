@@ -157,7 +157,7 @@ fn conflicts_are_tried_again_without_a_word_and_without_another_request() {
             let transcript = scene.hookyard(&["webhook", "retry"]).run();
             assert_eq!(
                 transcript.to_string(),
-                "10 attempted: 10 accepted by their endpoints\n--- stderr\n(nothing)\n--- exit 0",
+                "10 attempted: 10 accepted by their endpoints\nallowed besides public https: 127.0.0.1/32, plain http\n--- stderr\n(nothing)\n--- exit 0",
                 "{code} on {table}"
             );
             assert_eq!(requests(&receiver), (10, 10), "{code} on {table}");
@@ -235,4 +235,80 @@ fn a_slow_way_to_the_server_is_only_slow() {
     scene.hookyard(&["webhook", "retry"]).env("DATABASE_URL", &proxy.url(&scene.database)).run().succeeds();
     assert_eq!(requests(&receiver), (100, 100));
     assert!(proxy.commits() < 60, "{} transactions for a hundred deliveries", proxy.commits());
+}
+
+/// A run died so many times with this delivery on the wire, and its last lease has ended.
+fn left_on_the_wire(scene: &Scene, times: u32) {
+    scene.database.execute(&format!(
+        "with run as (
+            insert into hookyard.runs (id, command, host, pid, operator, sending)
+            select gen_random_uuid(), 'webhook retry', 'elsewhere', 1, 'nobody', array_agg(d.id)
+            from hookyard.deliveries d returning id
+         )
+         update hookyard.deliveries d set lease_until = now() - interval '1 s', leased_by = run.id,
+            interruptions = {times} - 1 from run"
+    ));
+}
+
+#[test]
+fn a_lost_lease_leaves_its_attempt_though_any_commit_went_unanswered() {
+    for cut in [Cut::BeforeCommit, Cut::CommitSent, Cut::CommitAnswered] {
+        for number in 1..=8 {
+            let (scene, receiver) = (Scene::new(), Receiver::start());
+            scene.webhook(&receiver.url("/ok"));
+            scene.enqueue(1);
+            left_on_the_wire(&scene, 1);
+            let proxy = Proxy::before(&scene.database);
+            proxy.cut_at_commit(cut, number);
+            let retry = scene.hookyard(&["webhook", "retry"]);
+            retry.env("DATABASE_URL", &proxy.url(&scene.database)).run().succeeds();
+            let told = format!("{cut:?} at commit {number}");
+            let outcomes = "select string_agg(outcome, ' ' order by number) from hookyard.attempts";
+            assert_eq!(scene.text(outcomes), "interrupted accepted", "{told}");
+            assert_eq!(scene.text("select interruptions from hookyard.deliveries"), "1", "{told}");
+            assert_eq!(receiver.count(), 1, "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_set_aside_is_not_sent_though_any_commit_went_unanswered() {
+    for cut in [Cut::BeforeCommit, Cut::CommitSent, Cut::CommitAnswered] {
+        for number in 1..=6 {
+            let (scene, receiver) = (Scene::new(), Receiver::start());
+            scene.webhook(&receiver.url("/ok"));
+            scene.enqueue(1);
+            left_on_the_wire(&scene, 3);
+            let proxy = Proxy::before(&scene.database);
+            proxy.cut_at_commit(cut, number);
+            let retry = scene.hookyard(&["webhook", "retry"]);
+            let transcript = retry.env("DATABASE_URL", &proxy.url(&scene.database)).run();
+            let told = format!("{cut:?} at commit {number}\n{transcript}");
+            assert_eq!(transcript.code, Some(1), "{told}");
+            assert_eq!(scene.states(), "dead 1", "{told}");
+            assert_eq!(receiver.count(), 0, "{told}");
+            assert_eq!(scene.count("select count(*) from hookyard.attempts"), 1, "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_given_back_while_every_connection_is_busy_does_not_stop_the_run() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    (0..20).for_each(|n| drop(scene.webhook(&receiver.url(&format!("/status/503/{n}")))));
+    scene.enqueue(40);
+    let proxy = Proxy::before(&scene.database);
+    // Slow enough that claim, name and record overlap whenever a breaker trips.
+    proxy.slow_down(Duration::from_millis(10));
+    let started = Instant::now();
+    let mut run =
+        scene.hookyard(&["webhook", "retry"]).env("DATABASE_URL", &proxy.url(&scene.database)).start();
+    while scene.count("select count(*) from hookyard.runs where finished_at is not null") == 0 {
+        if started.elapsed() > Duration::from_secs(25) {
+            run.kill();
+            panic!("it stands still: {}", scene.states());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(scene.count("select count(*) from hookyard.deliveries where lease_until is not null"), 0);
 }

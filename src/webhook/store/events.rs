@@ -201,6 +201,14 @@ pub struct Fate {
     pub parked: bool,
     /// Its endpoint's breaker is open, or its pace is limited.
     pub held_back: bool,
+    /// A run is at it.
+    pub leased: bool,
+}
+
+impl Fate {
+    pub fn is_ours_to_attempt(&self) -> bool {
+        self.wait_us.is_some_and(|wait| wait <= 0) && !(self.parked || self.held_back || self.leased)
+    }
 }
 
 pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
@@ -208,7 +216,8 @@ pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
         let rows = sqlx::query(
             "select d.id, d.webhook_id, w.url, d.state, d.attempts, d.reason,
                 (extract(epoch from d.next_attempt_at - now()) * 1000000)::int8, d.parked_at is not null,
-                coalesce(e.opened_at is not null or e.paced_until > now(), false)
+                coalesce(e.opened_at is not null or e.paced_until > now(), false),
+                coalesce(d.lease_until > now(), false)
              from hookyard.deliveries d
              left join webhooks w on w.id = d.webhook_id
              left join hookyard.endpoints e on e.webhook_id = d.webhook_id
@@ -231,6 +240,7 @@ pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
                     wait_us: row.try_get(6)?,
                     parked: row.try_get(7)?,
                     held_back: row.try_get(8)?,
+                    leased: row.try_get(9)?,
                 })
             })
             .collect()

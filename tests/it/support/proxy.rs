@@ -59,10 +59,6 @@ impl Proxy {
         Proxy { address, shared }
     }
 
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     pub fn url(&self, database: &Database) -> String {
         redirected(&database.url(), self.address)
     }
@@ -125,13 +121,13 @@ pub fn redirected(url: &str, address: SocketAddr) -> String {
 }
 
 /// The server's socket, of either kind.
-pub enum Stream {
+enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
 impl Stream {
-    pub fn to(server: &PgConnectOptions) -> std::io::Result<Stream> {
+    fn to(server: &PgConnectOptions) -> std::io::Result<Stream> {
         if let Some(folder) = server.get_socket() {
             let path = folder.join(format!(".s.PGSQL.{}", server.get_port()));
             return UnixStream::connect(path).map(Stream::Unix);

@@ -42,7 +42,9 @@ macro_rules! leased {
         "leased as (
             update hookyard.deliveries d
             set lease_until = now() + $3 * interval '1 microsecond', leased_by = $4, fence = d.fence + 1,
-                interruptions = d.interruptions + (d.id = any (array(select p.id from picked p where p.lapsed)))::int
+                interruptions = d.interruptions
+                    + (not d.owes_attempt and d.id = any (array(select p.id from picked p where p.lapsed)))::int,
+                owes_attempt = d.id = any (array(select p.id from picked p where p.lapsed))
             where d.id = any (array(select p.id from picked p))
             returning d.id, d.fence, d.event_id, d.webhook_id, d.steps, d.interruptions, d.policy
         )"
@@ -77,7 +79,9 @@ macro_rules! claim {
         returning e.webhook_id
     ), paced as materialized (
         select e.webhook_id,
-            floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45)::int as slots
+            -- another run's transaction may have begun after ours, and taken slots that lie ahead of our now()
+            greatest(0, floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45))::int
+                as slots
         from hookyard.endpoints e
         where e.paced_until > now() and e.webhook_id in (select webhook_id from due)
         for update skip locked
@@ -99,7 +103,7 @@ macro_rules! claim {
         select p.id, p.lapsed, p.webhook_id
         from shared o cross join lateral (
             select d.id, d.webhook_id,
-                d.lease_until is not null and exists (
+                d.owes_attempt or d.lease_until is not null and exists (
                     select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
             from hookyard.deliveries d
             where d.webhook_id = o.webhook_id and d.state = 'pending' and d.parked_at is null", $of, "
@@ -132,7 +136,7 @@ const CLAIM_PLAN: &str = claim!(" and d.plan_id = $6");
 const CLAIM_EVENT: &str = concat!(
     "with picked as materialized (
         select d.id, d.webhook_id,
-            d.lease_until is not null and exists (
+            d.owes_attempt or d.lease_until is not null and exists (
                 select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
         from hookyard.deliveries d
         where d.event_id = $6 and d.state = 'pending' and d.parked_at is null and d.webhook_id <> all ($2)

@@ -177,7 +177,7 @@ const INTERRUPT: &str = "
         select * from unnest($2::uuid[], $3::int8[], $4::uuid[]) as s (delivery_id, fence, attempt_id)
     ), moved as (
         update hookyard.deliveries d
-        set attempts = d.attempts + 1,
+        set attempts = d.attempts + 1, owes_attempt = false,
             state = case when d.interruptions >= $5 then 'dead' else d.state end,
             finished_at = case when d.interruptions >= $5 then now() end,
             next_attempt_at = case when d.interruptions >= $5 then null else d.next_attempt_at end,

@@ -39,7 +39,7 @@ pub async fn begin_run(db: &Db, run: &Identity<'_>) -> Result<Micros, Trouble> {
 
 /// Deliveries wait for an inactive endpoint outside the queue: for a week, then they die, replayable. Returns how many
 /// died.
-pub async fn keep_house(db: &Db) -> Result<usize, Trouble> {
+pub async fn keep_house(db: &Db, run: Uuid) -> Result<usize, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
         let row = sqlx::query(
             "with woken as (
@@ -53,11 +53,14 @@ pub async fn keep_house(db: &Db) -> Result<usize, Trouble> {
                 where d.parked_at < now() - interval '7 days' and d.state = 'pending'
                   and exists (select from webhooks w where w.id = d.webhook_id and w.is_active is not true)
                 returning d.id
+             ), seen as (
+                update hookyard.runs r set seen_at = now() where r.id = $1
              ), forgotten as (
-                delete from hookyard.runs r where r.seen_at < now() - interval '7 days'
+                delete from hookyard.runs r where r.seen_at < now() - interval '7 days' and r.id <> $1
              )
              select count(*) from died",
         )
+        .bind(run)
         .persistent(false)
         .fetch_one(tx)
         .await?;

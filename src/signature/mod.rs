@@ -1,0 +1,35 @@
+//! Signatures: a scheme is data, and signing, verifying and explaining are pure functions of scheme, secrets, headers,
+//! bytes and a time that is handed in. No clock, no file, no network; chance only where ECDSA needs it, as an argument.
+//!
+//! The delivery engine signs with [`snappt`], which stays a single HMAC without a scheme to look up.
+
+mod catalogue;
+mod digest;
+mod ed25519;
+mod encoding;
+pub mod explain;
+mod headers;
+mod jwt;
+mod key;
+mod presented;
+mod reason;
+mod scheme;
+mod sign;
+mod snappt;
+mod stamp;
+mod template;
+mod twilio;
+mod verify;
+
+pub use catalogue::{BUILT_IN, Catalogue};
+pub use explain::dechunked;
+pub use headers::Headers;
+pub use jwt::Jwks;
+pub use key::{Ring, given};
+pub use reason::Refusal;
+pub use scheme::{Proof, Scheme};
+pub use sign::{Signed, Signing};
+pub use snappt::{SNAPPT_HEADER, snappt, snappt_matches};
+pub use stamp::text as stamp_text;
+pub use twilio::{body_hash, claimed_hash};
+pub use verify::{Check, Match, Request, Verdict};

@@ -1,0 +1,58 @@
+//! A request as somebody captured it: raw HTTP, an entry of a HAR file, or a `curl` command copied from a browser or a
+//! proxy. Read as bytes; what would not be the bytes that were sent is refused rather than guessed.
+
+mod curl;
+mod har;
+mod raw;
+mod shell;
+
+use crate::signature::Headers;
+
+#[derive(Debug, Default)]
+pub struct Captured {
+    pub url: Option<String>,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+    /// What a reader should know of how the body was taken.
+    pub notes: Vec<String>,
+}
+
+/// By what the file begins with.
+pub fn read(bytes: &[u8]) -> Result<Captured, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let start = bytes.trim_ascii_start();
+    match start.first() {
+        None => Err("the file is empty".into()),
+        Some(b'{' | b'[') => har::read(start),
+        Some(_)
+            if start.starts_with(b"curl ")
+                || start.starts_with(b"curl\t")
+                || start.starts_with(b"$ curl ") =>
+        {
+            curl::read(start)
+        }
+        Some(_) => raw::read(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_kinds_are_told_apart() {
+        let raw =
+            read(b"POST /hook HTTP/1.1\r\nHost: x.test\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n{}\n").unwrap();
+        assert_eq!((raw.url.as_deref(), raw.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
+        assert_eq!(raw.notes.len(), 1);
+        let curl = read(b"curl 'https://x.test/hook' \\\n  -H 'X-A: 1' --data-raw '{}'").unwrap();
+        assert_eq!((curl.url.as_deref(), curl.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
+        let har = br#"{"request":{"url":"https://x.test/hook","headers":[{"name":"X-A","value":"1"}],"postData":{"text":"{}"}}}"#;
+        let har = read(har).unwrap();
+        assert_eq!((har.url.as_deref(), har.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
+        for captured in [raw, curl, har] {
+            assert_eq!(captured.headers.one("x-a").unwrap(), b"1");
+        }
+        assert!(read(b" \n").is_err());
+    }
+}
