@@ -62,7 +62,12 @@ pub fn run_alone(
         Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
         Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
         Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
-        Verb::Send(_) | Verb::Retry(_) | Verb::Endpoints(_) | Verb::List(_) => None,
+        Verb::Send(_)
+        | Verb::Retry(_)
+        | Verb::Endpoints(_)
+        | Verb::List(_)
+        | Verb::Show(_)
+        | Verb::Replay(_) => None,
     })
 }
 

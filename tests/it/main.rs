@@ -64,6 +64,5 @@ mod webhook_endpoints;
 mod webhook_list;
 mod webhook_replay;
 mod webhook_retry;
-mod webhook_retry;
 mod webhook_send;
 mod webhook_show;

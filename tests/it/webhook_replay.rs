@@ -494,3 +494,43 @@ fn events_that_an_endpoint_missed_are_sent_only_when_asked_for() {
     let again = replay(&scene, &["--all", "--skipped"]).succeeds();
     assert!(again.stdout.starts_with("nothing to replay"), "{again}");
 }
+
+/// Planning for a million; a fifth of it in the quick form. `HOOKYARD_TEST_LONG=1` makes it the million.
+#[test]
+fn planning_is_one_statement_and_memory_stays_flat() {
+    let events = if std::env::var_os("HOOKYARD_TEST_LONG").is_some() { 1_000_000 } else { 100_000 };
+    let scene = Scene::new();
+    let webhook = scene.webhook("http://127.0.0.1:1/");
+    scene.database.execute(&format!(
+        "insert into hookyard.events (id, event_type, api_key_id, payload, payload_sha256, is_jsonb)
+         select gen_random_uuid(), 'entry.completed', '{}', '{{\"n\":' || n || ',\"pad\":\"' || repeat('x', 300) || '\"}}', '', true
+         from generate_series(1, {events}) n;
+         insert into hookyard.deliveries (id, state, event_id, webhook_id, attempts, steps, next_attempt_at, finished_at, reason, last_status)
+         select gen_random_uuid(), 'dead', v.id, '{webhook}', 1, 1, null, now(), 'schedule used up: 503', 503 from hookyard.events v;
+         insert into hookyard.attempts (id, outcome, delivery_id, webhook_id, number, started_at, duration_us, status)
+         select gen_random_uuid(), 'server_error', d.id, d.webhook_id, 1, now(), 5000, 503 from hookyard.deliveries d;
+         insert into webhook_delivery_attempts (id, webhook_id, payload, response_data, response_status)
+         select a.id, a.webhook_id, '{{}}', '{{}}', 503 from hookyard.attempts a;
+         analyze",
+        crate::support::API_KEY
+    ));
+    let started = Instant::now();
+    let mut run = scene.hookyard(&["webhook", "replay", "--dead", "--json"]).start();
+    let mut most = 0;
+    while !run.is_over() {
+        most = most.max(run.resident_kib());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (took, planned) = (started.elapsed(), run.finish().succeeds().json());
+    println!("{events} dead deliveries planned in {took:?}, {most} KiB");
+    assert_eq!(number(&planned, "items"), events);
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(most < 64 * 1024, "{most} KiB");
+    let looks: [&[&str]; 2] =
+        [&["webhook", "list", "--dead", "--limit", "50"], &["webhook", "replay", "list"]];
+    for arguments in looks {
+        let started = Instant::now();
+        scene.hookyard(arguments).run().succeeds();
+        println!("{arguments:?} in {:?}", started.elapsed());
+    }
+}

@@ -312,11 +312,10 @@ const AROUND: &str = "
     join hookyard.deliveries d on d.webhook_id = a.webhook_id
     where d.id = any ($2) and a.closed_at is not null and a.opened_at >= d.created_at and a.delivery_id = d.id
     union all
-    select (extract(epoch from coalesce(i.released_at, p.created_at)) * 1000000)::int8, 'replay',
-        case when i.released_at is null then 'planned for replay by ' else 'opened again for ' end || p.operator
-            || ' (' || i.state || coalesce(': ' || i.note, '') || coalesce('; ' || p.reason, '') || '), plan ' || p.id
+    select (extract(epoch from i.released_at) * 1000000)::int8, 'replay',
+        'opened again for ' || p.operator || ' (' || i.state || coalesce(': ' || i.note, '') || coalesce('; ' || p.reason, '') || '), plan ' || p.id
     from hookyard.plan_items i join hookyard.plans p on p.id = i.plan_id
-    where i.delivery_id = any ($2)";
+    where i.delivery_id = any ($2) and i.released_at is not null";
 
 /// Operators' acts, alerts and replays.
 pub async fn find_around(db: &Db, events: &[Uuid], deliveries: &[Uuid]) -> Result<Vec<AroundRow>, Trouble> {

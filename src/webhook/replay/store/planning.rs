@@ -322,6 +322,11 @@ pub async fn insert_plan(
         let sql = if beside { STORE_BESIDE } else { STORE_ALONE };
         let rows = bound(sql, choice).bind(plan.id).bind(plan.canary).fetch_all(&mut *tx).await?;
         let chosen = chosen(&rows)?;
+        if chosen.iter().all(|part| part.items == 0) {
+            let nothing = sqlx::query("delete from hookyard.plans where id = $1").bind(plan.id);
+            nothing.persistent(false).execute(tx).await?;
+            return Ok(chosen);
+        }
         sqlx::query("update hookyard.plans set items = $2, left_out = $3 where id = $1")
             .bind(plan.id)
             .bind(chosen.iter().map(|part| part.items).sum::<i64>())
