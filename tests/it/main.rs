@@ -25,6 +25,8 @@
 //! - `inherited`         somebody else's database, with rows as years leave them
 //! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
+//! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
+//! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
@@ -65,8 +67,10 @@ mod secrets;
 mod terminal;
 mod webhook_endpoints;
 mod webhook_list;
+mod webhook_replay;
 mod webhook_retry;
 mod webhook_schemes;
 mod webhook_send;
+mod webhook_show;
 mod webhook_sign;
 mod webhook_verify;
