@@ -197,19 +197,23 @@ fn a_retry_that_is_due_and_a_replay_make_one_request() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
     scene.webhook(&receiver.url("/flaky/1"));
     scene.enqueue(50);
+    // Every event fails once, which must not open the breaker here.
+    let well = || {
+        scene.database.execute("update hookyard.endpoints set opened_at = null, probe_at = null, failures = 0");
+        scene.time_passes();
+    };
     scene.hookyard(&["webhook", "retry"]).run();
-    assert_eq!(receiver.count(), 50.min(receiver.count()));
-    scene.database.execute("update hookyard.endpoints set opened_at = null, probe_at = null, failures = 0");
     let before = receiver.count();
-    scene.time_passes();
+    well();
     let run = scene.hookyard(&["webhook", "replay", "--all", "--yes"]).start();
     let retry = scene.hookyard(&["webhook", "retry"]).start();
     run.finish();
     retry.finish();
-    scene.hookyard(&["webhook", "retry"]).run();
-    scene.time_passes();
-    scene.hookyard(&["webhook", "retry"]).run();
-    assert_eq!(scene.states(), "delivered 50");
+    while scene.states() != "delivered 50" {
+        assert!(receiver.count() <= 100, "{} requests: {}", receiver.count(), scene.states());
+        well();
+        scene.hookyard(&["webhook", "retry"]).run();
+    }
     assert!(receiver.ids("/").values().all(|times| *times == 2), "one failure and one success each");
     assert!(receiver.count() > before);
 }
