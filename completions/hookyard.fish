@@ -24,7 +24,7 @@ function __fish_hookyard_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c hookyard -n "__fish_hookyard_needs_command" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_needs_command" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_needs_command" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_needs_command" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_needs_command" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -41,7 +41,7 @@ complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show 
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "demo" -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "generate" -d 'Write completions and man pages below a directory'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "local-server" -d 'The parent of the local server, started by hookyard itself'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -68,7 +68,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l in-flight -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l lease -d 'How long a claimed delivery stays ours without renewal [default: 30s]' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -90,7 +90,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l limit -d 'Attempt at most this many deliveries' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l max-runtime -d 'Stop claiming after this long; requests on the wire then have 4 s' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -103,7 +103,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l set-policy -d 'Give the endpoint this retry policy; `default` takes its own away' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l limit -d 'Show at most this many' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -124,7 +124,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l until -d 'Only deliveries made before' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l limit -d 'List at most this many' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l after -d 'Go on after this delivery, the last of the page before' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -137,7 +137,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -159,7 +159,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -180,7 +180,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -192,7 +192,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -205,7 +205,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fi
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "migrate" -d 'Make or update hookyard\'s schema'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "status" -d 'Show whether the database is fit, and what to type where it is not'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "stop" -d 'Stop the local database\'s server'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -217,7 +217,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -227,7 +227,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -238,7 +238,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -248,7 +248,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l json -d 'An
 complete -c hookyard -n "__fish_hookyard_using_subcommand config" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand config" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand config" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -259,7 +259,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l json -d 'Answ
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l log-format -d 'How log lines are written' -r -f -a "text\t''
@@ -279,7 +279,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l major
 complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l version -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l identity -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l idle-ms -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l database -d 'Use this database: `embedded`, a [databases] section\'s name, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l log-format -d 'How log lines are written' -r -f -a "text\t''

@@ -37,6 +37,8 @@ create table hookyard.deliveries (
     steps integer not null default 0,
     -- leases lost while the request was on the wire
     interruptions integer not null default 0,
+    -- the attempt of such a lease is still to be written: the run that found it may die, too
+    owes_attempt boolean not null default false,
     next_attempt_at timestamptz default now(),
     -- waits outside the queue because its endpoint is inactive
     parked_at timestamptz,

@@ -1,6 +1,6 @@
 //! The root of the command line: global flags, dispatch, and the answer handed to the printer.
 
-use std::io::IsTerminal;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,8 +29,9 @@ struct Cli {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Everywhere")]
 struct Global {
-    /// Use this database: `embedded`, a [databases] section's name, or a URL without a password
+    /// Use this database: `embedded`, the name of a `databases` section, or a URL without a password
     #[arg(long, global = true, value_name = "DATABASE")]
     database: Option<String>,
     /// Read this configuration file
@@ -91,30 +92,39 @@ pub fn command() -> clap::Command {
 }
 
 pub fn main() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    // Whoever asked for JSON gets the error in JSON, although the call was never understood.
+    let wished = if typed.iter().any(|word| word == "--json") { Format::Json } else { Format::Text };
+    let printer = Printer { format: wished, ..Printer::default() };
+    if let Some(at) = typed.iter().position(|word| word.to_str().is_none()) {
+        return failed(&printer, &Failure::usage(format!("argument {at} is not valid UTF-8")));
+    }
+    let matches = match Cli::command().try_get_matches_from(typed) {
         Ok(matches) => matches,
-        Err(why) => return misused(&why),
+        Err(why) => return misused(&printer, &why),
     };
     let command = words(&matches).join(" ");
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(why) => return misused(&why),
+        Err(why) => return misused(&printer, &why),
     };
-    let printer = Printer { format: format(&cli), quiet: cli.global.quiet };
+    let printer = Printer { format: format(&cli), quiet: cli.global.quiet, logging: cli.global.verbose > 0 };
     if let Noun::LocalServer(local) = cli.noun {
         return ExitCode::from(db::embedded::supervise(local.args));
     }
     match run(cli, printer.clone(), command) {
         Ok(code) => ExitCode::from(code),
-        Err(failure) => {
-            printer.fail(&failure);
-            ExitCode::from(failure.kind.code())
-        }
+        Err(failure) => failed(&printer, &failure),
     }
 }
 
+fn failed(printer: &Printer, failure: &Failure) -> ExitCode {
+    printer.fail(failure);
+    ExitCode::from(failure.kind.code())
+}
+
 fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
-    log(&cli.global)?;
+    log(&cli.global, &printer)?;
     // Signing, generating and the like need neither runtime nor settings.
     if let Noun::Generate(args) = cli.noun {
         return printer.print(&generate::run(&args)?);
@@ -131,6 +141,9 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
         allow_http: cli.global.allow_http,
     };
     let settings = Settings::read(&flags)?;
+    if let Some(warning) = &settings.warning {
+        printer.warn(warning);
+    }
     let context = Context::new(settings, printer.clone(), command)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -164,10 +177,17 @@ fn format(cli: &Cli) -> Format {
     }
 }
 
-/// clap's own text and code: 0 for help and version, 2 for a mistyped call.
-fn misused(why: &clap::Error) -> ExitCode {
-    let _ = why.print();
-    ExitCode::from(if why.use_stderr() { Kind::Usage.code() } else { 0 })
+/// clap's own text and code: 0 for help and version, 2 for a mistyped call. An error repeats what was typed, so it
+/// passes the printer as every text from outside does.
+fn misused(printer: &Printer, why: &clap::Error) -> ExitCode {
+    if !why.use_stderr() {
+        return match printer.help(&why.render()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failed(printer, &failure),
+        };
+    }
+    printer.misused(&why.render().to_string());
+    ExitCode::from(Kind::Usage.code())
 }
 
 /// Noun and verb as typed.
@@ -182,7 +202,7 @@ fn words(matches: &clap::ArgMatches) -> Vec<String> {
 }
 
 /// Our own targets only, whatever RUST_LOG says: other crates' logs hold headers and rows.
-fn log(global: &Global) -> Result<(), Failure> {
+fn log(global: &Global, printer: &Printer) -> Result<(), Failure> {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
@@ -213,7 +233,7 @@ fn log(global: &Global) -> Result<(), Failure> {
     let installed = if json {
         registry.with(lines.json()).try_init()
     } else {
-        registry.with(lines.with_ansi(std::io::stderr().is_terminal()).without_time()).try_init()
+        registry.with(lines.with_ansi(printer.colours_stderr()).without_time()).try_init()
     };
     installed.map_err(|why| Failure::fault(why.to_string()))
 }

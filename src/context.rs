@@ -51,7 +51,13 @@ impl Context {
         self.db.get_or_try_init(|| async { self.open(self.database()?).await }).await
     }
 
+    /// The same, where it was used already.
+    pub fn opened_db(&self) -> Option<&Db> {
+        self.db.get()
+    }
+
     async fn open(&self, database: &Database) -> Result<Db, Failure> {
+        tracing::info!(target: "hookyard::db", "the database is {database}");
         let (db, notes) = db::open(database, || self.local(), &self.command.replace(' ', "-")).await?;
         notes.iter().for_each(|note| self.printer.note(note));
         Ok(db)

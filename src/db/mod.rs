@@ -24,11 +24,15 @@ use crate::settings::Database;
 /// Connections per process, at most.
 const CONNECTIONS: usize = 3;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// How long a full server (53300) or one that is starting (57P03) is waited for.
+/// How long a full server (53300) is waited for, and one that starts or stops (57P01 to 57P03).
 const PATIENCE_AT_FIRST: Duration = Duration::from_secs(8);
 /// How long a database that went away in the middle of a run is waited for.
 const PATIENCE_IN_A_RUN: Duration = Duration::from_secs(60);
 const DEADLOCK_TRIES: u32 = 5;
+/// A transaction that the server has not answered by then never will be: its own limit for a statement is 30 s.
+const ANSWER_WITHIN: Duration = Duration::from_secs(40);
+/// The same for migrations, whose transactions hold many statements.
+const MIGRATED_WITHIN: Duration = Duration::from_secs(600);
 
 /// Sent as one simple query: one round trip, and nothing of it outlives the transaction. Our statements look rows up
 /// by key, so no plan may fall for a scan of a table whose statistics are behind, nor compile itself first.
@@ -53,7 +57,6 @@ pub struct Db {
     permits: Semaphore,
     random: Random,
     connected_before: RefCell<bool>,
-    breaks: std::cell::Cell<u64>,
     /// Keeps the local server alive while this value lives.
     _local: Option<embedded::Local>,
 }
@@ -78,7 +81,6 @@ impl Db {
             permits: Semaphore::new(CONNECTIONS),
             random: Random::fresh(),
             connected_before: RefCell::new(false),
-            breaks: std::cell::Cell::new(0),
             _local: local,
         }
     }
@@ -86,11 +88,6 @@ impl Db {
     /// host:port, or the socket's directory.
     pub fn place(&self) -> &str {
         &self.place
-    }
-
-    /// How often a transaction had to be tried again: whoever cannot know what a broken try has done compares.
-    pub fn breaks(&self) -> u64 {
-        self.breaks.get()
     }
 
     /// An error of decoding, with the place.
@@ -110,7 +107,7 @@ impl Db {
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {
-        self.tx_begun(BEGIN, work).await
+        self.tx_begun(BEGIN, ANSWER_WITHIN, work).await
     }
 
     /// Like `tx`, but the commit does not wait for the disk: for what may be lost in a crash of the server.
@@ -118,7 +115,7 @@ impl Db {
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {
-        self.tx_begun(RELAXED, work).await
+        self.tx_begun(RELAXED, ANSWER_WITHIN, work).await
     }
 
     /// Like `tx`, but gives way to other people's locks at once: whoever queues behind a statement that changes the
@@ -129,7 +126,7 @@ impl Db {
     ) -> Result<T, Trouble> {
         const MIGRATING: &str = "begin; set local statement_timeout = '30s'; set local lock_timeout = '500ms'; \
              set local idle_in_transaction_session_timeout = '60s'; set local timezone = 'UTC'";
-        self.tx_begun(MIGRATING, work).await
+        self.tx_begun(MIGRATING, MIGRATED_WITHIN, work).await
     }
 
     /// In [0, 1), for the caller's own waits.
@@ -140,26 +137,27 @@ impl Db {
     async fn tx_begun<T>(
         &self,
         begin: &'static str,
+        within: Duration,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {
         let started = tokio::time::Instant::now();
         let mut tries = 0;
         loop {
-            let trouble = match self.once(begin, &work).await {
+            let trouble = match self.once(begin, within, &work).await {
                 Ok(value) => return Ok(value),
                 Err(trouble) => trouble,
             };
             tries += 1;
+            let left = self.patience(&trouble).saturating_sub(started.elapsed());
             let wait = if trouble.is_conflict() && tries < DEADLOCK_TRIES {
-                Duration::from_millis(5 << tries)
-            } else if trouble.is_passing() && started.elapsed() < self.patience(&trouble) {
-                Duration::from_millis((25 << tries.min(7)).min(3000))
+                Duration::from_millis(5 << tries).mul_f64(self.around_one())
+            } else if trouble.is_passing() && !left.is_zero() {
+                Duration::from_millis((25 << tries.min(7)).min(3000)).mul_f64(self.around_one()).min(left)
             } else {
                 return Err(trouble);
             };
-            self.breaks.set(self.breaks.get() + 1);
             tracing::debug!(target: "hookyard::db", tries, "{trouble}; trying again");
-            sleep(wait.mul_f64(0.5 + self.random.unit())).await;
+            sleep(wait).await;
         }
     }
 
@@ -171,21 +169,34 @@ impl Db {
         ran.map(|_| ()).map_err(|why| Trouble::of(why, &self.place))
     }
 
+    fn around_one(&self) -> f64 {
+        0.5 + self.random.unit()
+    }
+
     async fn once<T>(
         &self,
         begin: &'static str,
+        within: Duration,
         work: &impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {
         let _permit = self.permit().await?;
         // Out of the pool for good: whatever is cancelled or fails in the middle never comes back half used.
         let mut connection = self.connection().await?;
         let done = async {
+            if is_bare() {
+                return work(&mut connection).await;
+            }
             sqlx::raw_sql(begin).execute(&mut connection).await?;
             let value = work(&mut connection).await?;
             sqlx::raw_sql("commit").execute(&mut connection).await?;
             Ok(value)
         };
-        match done.await {
+        let within = told("answer").unwrap_or(within);
+        // A server behind a network that swallows everything says nothing, for hours if we let it.
+        let Ok(done) = timeout(within, done).await else {
+            return Err(Trouble::unreachable(&self.place, format!("no answer in {} s", within.as_secs())));
+        };
+        match done {
             Ok(value) => {
                 self.idle.borrow_mut().push(connection);
                 Ok(value)
@@ -193,11 +204,11 @@ impl Db {
             Err(why) => {
                 let broken = !matches!(why, sqlx::Error::Database(_));
                 let trouble = Trouble::of(why, &self.place);
-                if !broken
-                    && !trouble.is_passing()
-                    && sqlx::raw_sql("rollback").execute(&mut connection).await.is_ok()
-                {
-                    self.idle.borrow_mut().push(connection);
+                if !broken && !trouble.is_passing() {
+                    let rollback = sqlx::raw_sql("rollback").execute(&mut connection);
+                    if matches!(timeout(CONNECT_WITHIN, rollback).await, Ok(Ok(_))) {
+                        self.idle.borrow_mut().push(connection);
+                    }
                 }
                 Err(trouble)
             }
@@ -225,13 +236,36 @@ impl Db {
     /// A server that refuses at the very start fails at once; one that was there a moment ago is waited for.
     fn patience(&self, trouble: &Trouble) -> Duration {
         if *self.connected_before.borrow() {
-            PATIENCE_IN_A_RUN
+            told("patience").unwrap_or(PATIENCE_IN_A_RUN)
         } else if trouble.is_busy_server() {
             PATIENCE_AT_FIRST
         } else {
             Duration::ZERO
         }
     }
+}
+
+/// Tests shorten what takes a minute otherwise; in seconds.
+#[cfg(debug_assertions)]
+fn told(kind: &str) -> Option<Duration> {
+    crate::env::test_fault(kind)?.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(not(debug_assertions))]
+fn told(_kind: &str) -> Option<Duration> {
+    None
+}
+
+/// Tests leave the transaction out, to see what it guards against: behind a pooler in transaction mode a statement's
+/// parts then reach different servers.
+#[cfg(debug_assertions)]
+fn is_bare() -> bool {
+    crate::env::test_fault("bare-statements").is_some()
+}
+
+#[cfg(not(debug_assertions))]
+fn is_bare() -> bool {
+    false
 }
 
 /// Options of a database as configured; the local server is started when that is the one.

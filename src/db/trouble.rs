@@ -23,12 +23,11 @@ impl Trouble {
     pub fn of_connecting(why: sqlx::Error, place: &str) -> Self {
         match why {
             sqlx::Error::Database(_) => Trouble::of(why, place),
-            sqlx::Error::Tls(cause) => Trouble::Sql {
-                place: place.into(),
-                code: "TLS".into(),
-                message: format!("no secure connection: {cause}"),
-                hint: Some("check sslmode and sslrootcert in the database URL".into()),
-            },
+            sqlx::Error::Tls(cause) => insecure(place, &cause),
+            // A certificate that is refused arrives as an error of the socket.
+            sqlx::Error::Io(io) if io.get_ref().is_some_and(|cause| cause.is::<rustls::Error>()) => {
+                insecure(place, &io)
+            }
             other => Trouble::unreachable(place, reason(&other)),
         }
     }
@@ -84,8 +83,13 @@ impl Trouble {
         self.code() == "55P03"
     }
 
+    /// Something is not there, or not for us: a look at the catalog tells all of it.
+    pub fn is_about_schema(&self) -> bool {
+        matches!(self.code(), "42P01" | "42703" | "42883" | "42501" | "3F000")
+    }
+
     pub fn is_busy_server(&self) -> bool {
-        matches!(self.code(), "57P03" | "53300")
+        matches!(self.code(), "57P01" | "57P02" | "57P03" | "53300")
     }
 
     /// The data of one row are at fault, not the statement: the group is split.
@@ -137,6 +141,15 @@ impl From<Trouble> for Failure {
             failure = failure.hint(hint);
         }
         failure
+    }
+}
+
+fn insecure(place: &str, cause: &dyn std::fmt::Display) -> Trouble {
+    Trouble::Sql {
+        place: place.into(),
+        code: "TLS".into(),
+        message: format!("no secure connection: {cause}"),
+        hint: Some("check sslmode and sslrootcert in the database URL".into()),
     }
 }
 

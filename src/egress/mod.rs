@@ -28,6 +28,13 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// What is allowed besides public addresses over https, for the answer to name.
+    pub fn opened(&self) -> Option<String> {
+        let nets = self.allow.iter().map(ToString::to_string);
+        let all: Vec<String> = nets.chain(self.allow_http.then(|| "plain http".to_owned())).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+
     fn allows(&self, ip: IpAddr) -> bool {
         self.allow.iter().any(|net| net.contains(&ip))
     }

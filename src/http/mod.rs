@@ -33,6 +33,8 @@ use crate::egress::{self, Credentials};
 use crate::failure::Failure;
 #[cfg(debug_assertions)]
 pub use names::TestNames;
+#[cfg(test)]
+use reply::Answer;
 pub use reply::{NoAnswer, NoAnswerKind, Reply};
 
 /// From the first packet to a connection that can carry a request, name and TLS included.

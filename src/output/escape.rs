@@ -23,6 +23,24 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// The same for JSON text: what is harmful becomes JSON's own `\u202e`, so that a program reads what was there.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(harmful) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if harmful(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn harmful(c: char) -> bool {
     match c {
         '\n' => false,
@@ -42,5 +60,48 @@ mod tests {
     fn terminal_sequences_are_shown_not_obeyed() {
         assert_eq!(escape("a\x1b[2Jb\u{202e}c\u{9b}d\te"), "a\\x1b[2Jb\\u{202e}c\\u{9b}d\\x09e");
         assert_eq!(escape("Søns 🏠\nline"), "Søns 🏠\nline");
+    }
+
+    #[test]
+    fn json_for_a_terminal_is_the_same_json_for_a_program() {
+        let told = serde_json::json!({ "a": "x\u{1b}\u{9b}\u{7f}\u{202e}\u{e0041}é\n" });
+        let text = told.to_string();
+        let safe = escape_json(&text);
+        assert!(!safe.chars().any(harmful), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), told);
+    }
+
+    /// Bodies as an attacker makes them: sequences that clear, move, rename, copy and reverse, between random bytes.
+    #[test]
+    fn ten_thousand_hostile_texts_show_nothing_but_printable_characters() {
+        let spices = [
+            "\u{1b}[2J",
+            "\u{1b}]52;c;aGk=\u{7}",
+            "\u{1b}P1$r",
+            "\u{9b}31m",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{200b}",
+            "\r",
+            "\u{8}",
+        ];
+        let random = crate::random::Random::seeded(20_260_125);
+        for _ in 0..10_000 {
+            let mut text = String::new();
+            for _ in 0..random.next() % 40 {
+                let draw = random.next();
+                if draw.is_multiple_of(3) {
+                    text.push_str(spices[usize::try_from(draw / 3).unwrap_or(0) % spices.len()]);
+                } else {
+                    let bits = u32::try_from(draw % 0x11_0000).unwrap_or(0);
+                    text.push(
+                        char::from_u32(if draw.is_multiple_of(2) { bits } else { bits % 0x100 })
+                            .unwrap_or('?'),
+                    );
+                }
+            }
+            let shown = escape(&text);
+            assert!(shown.chars().all(|c| c == '\n' || !harmful(c)), "{text:?}");
+        }
     }
 }

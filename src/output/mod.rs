@@ -9,7 +9,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde_json::Value;
 
-pub use escape::escape;
+pub use escape::{escape, escape_json};
 pub use mask::masked;
 pub use page::{Cell, Page, Table, Tone};
 
@@ -49,20 +49,38 @@ pub enum Format {
 pub struct Printer {
     pub format: Format,
     pub quiet: bool,
+    /// Log lines are wanted: a moving line between them would garble both.
+    pub logging: bool,
 }
 
 impl Printer {
     /// Print an answer and give its exit code. A closed pipe is not an error; any other trouble with stdout is.
     pub fn print(&self, answer: &dyn Output) -> Result<u8, Failure> {
-        let bytes = self.render(answer)?;
-        let mut out = std::io::stdout().lock();
-        match out.write_all(&bytes).and_then(|()| out.flush()) {
-            Ok(()) => Ok(answer.verdict()),
-            Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(answer.verdict()),
-            // The descriptor was closed by the caller (`>&-`): nobody wants to hear.
-            Err(why) if why.raw_os_error() == Some(libc::EBADF) => Ok(answer.verdict()),
-            Err(why) => Err(Failure::no(why).context("cannot write the answer to stdout")),
+        write(&self.render(answer)?)?;
+        Ok(answer.verdict())
+    }
+
+    /// Help and version: on a terminal with clap's own emphasis.
+    pub fn help(&self, text: &clap::builder::StyledStr) -> Result<(), Failure> {
+        let text = if self.colour(std::io::stdout().is_terminal()) {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        write(text.as_bytes())
+    }
+
+    /// What is wrong with the call, in clap's words.
+    pub fn misused(&self, text: &str) {
+        if self.format != Format::Json {
+            return self.say(&escape(text));
         }
+        let Some(told) = text.strip_prefix("error: ") else {
+            return self.fail(&Failure::usage("a command is missing").hint("--help lists them"));
+        };
+        let fact: Vec<&str> = told.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let tips = told.lines().filter_map(|line| line.trim_start().strip_prefix("tip: "));
+        self.fail(&tips.fold(Failure::usage(fact.join(" ")), Failure::hint));
     }
 
     fn render(&self, answer: &dyn Output) -> Result<Vec<u8>, Failure> {
@@ -73,8 +91,8 @@ impl Printer {
                 Ok(page.finish().into_bytes())
             }
             Format::Json => Ok(match answer.json() {
-                Json::One(value) => format!("{value}\n"),
-                Json::Lines(values) => values.iter().map(|value| format!("{value}\n")).collect(),
+                Json::One(value) => line(&value),
+                Json::Lines(values) => values.iter().map(line).collect(),
             }
             .into_bytes()),
             Format::Csv => {
@@ -98,7 +116,7 @@ impl Printer {
     /// The error itself is never silenced.
     pub fn fail(&self, failure: &Failure) {
         if self.format == Format::Json {
-            self.say(&format!("{}\n", failure.json()));
+            self.say(&line(&failure.json()));
         } else {
             self.say(&escape(&failure.text()));
         }
@@ -107,12 +125,20 @@ impl Printer {
     /// Progress is for a person at a terminal.
     pub fn shows_progress(&self) -> bool {
         let stderr = std::io::stderr();
-        !self.quiet && stderr.is_terminal() && env::surrounding(env::TERM).as_deref() != Some("dumb")
+        !self.quiet
+            && !self.logging
+            && stderr.is_terminal()
+            && env::surrounding(env::TERM).as_deref() != Some("dumb")
     }
 
     fn say(&self, text: &str) {
         // Nowhere is left to complain to when stderr cannot be written.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Whether what goes to stderr may be coloured.
+    pub fn colours_stderr(&self) -> bool {
+        self.colour(std::io::stderr().is_terminal())
     }
 
     fn colour(&self, terminal: bool) -> bool {
@@ -121,6 +147,24 @@ impl Printer {
             && env::surrounding(env::CLICOLOR).as_deref() != Some("0")
             && env::surrounding(env::TERM).as_deref() != Some("dumb")
     }
+}
+
+/// A closed pipe is not an error; any other trouble with stdout is.
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(()),
+        // The descriptor was closed by the caller (`>&-`): nobody wants to hear.
+        Err(why) if why.raw_os_error() == Some(libc::EBADF) => Ok(()),
+        Err(why) => Err(Failure::no(why).context("cannot write the answer to stdout")),
+    }
+}
+
+/// One JSON document on one line, harmless for a terminal and the same value for a program.
+fn line(value: &Value) -> String {
+    let text = value.to_string();
+    format!("{}\n", escape_json(&text))
 }
 
 /// The width to keep within: only a terminal has one, and one too narrow for any table counts as none.

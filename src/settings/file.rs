@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::{Database, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
+use crate::secret::SafeUrl;
 use crate::signature::{BUILT_IN, Scheme};
 
 /// The whole file. An unknown key is an error: a misspelt one would otherwise be silently without effect.
@@ -70,27 +72,55 @@ pub struct Alert {
     pub url: Option<String>,
 }
 
+/// The file that is in force, if there is one.
+#[derive(Default)]
+pub struct Found {
+    pub path: Option<PathBuf>,
+    pub file: File,
+    pub warning: Option<String>,
+}
+
 impl File {
     /// The named file, else `HOOKYARD_CONFIG`, else the one in the configuration directory if there is one.
-    pub fn find(named: Option<&Path>) -> Result<(Option<PathBuf>, File), Failure> {
+    pub fn find(named: Option<&Path>) -> Result<Found, Failure> {
         let chosen = match named {
             Some(path) => Some(path.to_path_buf()),
             None => env::read(env::CONFIG)?.map(PathBuf::from),
         };
-        if let Some(path) = chosen {
-            let text = std::fs::read_to_string(&path).map_err(|why| {
-                Failure::blocked(format!("{}: {why}", path.display())).context("no configuration")
-            })?;
-            return Ok((Some(path.clone()), File::parse(&path, &text)?));
-        }
-        let Some(path) = usual_place() else { return Ok((None, File::default())) };
+        let must_exist = chosen.is_some();
+        let Some(path) = chosen.or_else(usual_place) else { return Ok(Found::default()) };
         match std::fs::read_to_string(&path) {
-            Ok(text) => Ok((Some(path.clone()), File::parse(&path, &text)?)),
-            Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                Ok((None, File::default()))
+            Ok(text) => File::parse(&path, &text)?.found(path),
+            Err(why)
+                if !must_exist && matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(Found::default())
             }
-            Err(why) => Err(Failure::blocked(format!("{}: {why}", path.display()))),
+            Err(why) => {
+                Err(Failure::blocked(format!("{}: {why}", path.display())).context("no configuration"))
+            }
         }
+    }
+
+    /// A file that others may write decides where customers' data go; one that others may read gives passwords away.
+    fn found(self, path: PathBuf) -> Result<Found, Failure> {
+        let failed = |why| Failure::blocked(format!("{}: {why}", path.display()));
+        let mode = std::fs::metadata(&path).map_err(failed)?.permissions().mode();
+        if mode & 0o022 != 0 {
+            return Err(Failure::blocked(format!("{}: others may write this file", path.display()))
+                .hint(format!("chmod go-w {}", path.display())));
+        }
+        let readable = mode & 0o044 != 0 && self.has_secret();
+        let warning = readable.then(|| {
+            format!("{} holds a secret and others may read it: chmod 600 {}", path.display(), path.display())
+        });
+        Ok(Found { path: Some(path), file: self, warning })
+    }
+
+    fn has_secret(&self) -> bool {
+        let passwords =
+            self.databases.values().any(|section| SafeUrl::new(section.url.as_str()).has_password());
+        passwords || self.alert.url.is_some()
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, Failure> {
@@ -98,7 +128,7 @@ impl File {
             // toml's own Display repeats the offending line, which may hold a password.
             let line = why.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let place = line.map(|line| format!(":{line}")).unwrap_or_default();
-            Failure::blocked(format!("{}{place}: {}", path.display(), why.message()))
+            Failure::blocked(format!("{}{place}: {}", path.display(), without_values(why.message())))
                 .hint("`hookyard config` shows what is in force; README, \"Configuration\", lists every key")
         })
     }
@@ -110,6 +140,12 @@ impl File {
         if let Some(section) = self.databases.get(name) {
             return url_of(&section.url);
         }
+        // What is no name may be a URL with a password: it is not repeated.
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+            return Err(Failure::blocked(
+                "the database is neither `embedded`, nor the name of a [databases] section, nor a postgres:// URL",
+            ));
+        }
         let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
         let failure = Failure::blocked(format!("no database is called `{name}` in the configuration"));
         Err(if known.is_empty() {
@@ -119,6 +155,14 @@ impl File {
         } else {
             failure.hint(format!("there are: embedded, {}", known.join(", ")))
         })
+    }
+}
+
+/// A wrong type's message repeats the value, which may be a secret in the wrong place.
+fn without_values(message: &str) -> String {
+    match (message.find("string \""), message.rfind('"')) {
+        (Some(from), Some(to)) if to > from + 8 => format!("{}***{}", &message[..from + 8], &message[to..]),
+        _ => message.to_owned(),
     }
 }
 

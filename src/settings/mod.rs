@@ -12,10 +12,11 @@ use ipnet::IpNet;
 
 use crate::backoff::{self, Policy};
 use crate::env;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
 pub use file::File;
+use file::Found;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub struct Flags {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub file: Option<PathBuf>,
+    /// What is amiss with the file and stops nothing.
+    pub warning: Option<String>,
     pub database: Option<Set<Database>>,
     pub allow_egress: Set<Vec<IpNet>>,
     pub allow_http: Set<bool>,
@@ -90,7 +93,7 @@ pub struct Settings {
 
 impl Settings {
     pub fn read(flags: &Flags) -> Result<Settings, Failure> {
-        let (path, file) = File::find(flags.config.as_deref())?;
+        let Found { path, file, warning } = File::find(flags.config.as_deref())?;
         let layers = Layers { path: path.as_deref() };
         let delivery = &file.delivery;
         let database = database(flags, &file, &layers)?;
@@ -119,6 +122,7 @@ impl Settings {
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
             file: path,
+            warning,
         })
     }
 }
@@ -160,17 +164,22 @@ impl Layers<'_> {
 fn database(flags: &Flags, file: &File, layers: &Layers<'_>) -> Result<Option<Set<Database>>, Failure> {
     if let Some(text) = &flags.database {
         let origin = Origin::Flag("--database");
-        if !text.contains("://") {
-            return Ok(Some(Set { value: file.database(text)?, origin }));
+        let (name, url) = (!text.contains("://"), SafeUrl::new(text.as_str()));
+        if name {
+            let mistyped = |failure: Failure| match text.contains(['@', '=', ':', '/']) {
+                true => Failure { kind: Kind::Usage, ..failure },
+                false => failure,
+            };
+            return Ok(Some(Set { value: file.database(text).map_err(mistyped)?, origin }));
         }
-        let url = SafeUrl::new(text.as_str());
         if url.has_password() {
             return Err(Failure::usage(
                 "--database holds a password, which every user of this machine can see",
             )
             .hint(format!("put the URL into {}, or into a [databases.NAME] section", env::DATABASE_URL)));
         }
-        return Ok(Some(Set { value: url_of(text)?, origin }));
+        let mistyped = |failure: Failure| Failure { kind: Kind::Usage, ..failure };
+        return Ok(Some(Set { value: url_of(text).map_err(mistyped)?, origin }));
     }
     if let Some(text) = env::read(env::DATABASE_URL)? {
         return Ok(Some(Set { value: url_of(&text)?, origin: Origin::Environment(env::DATABASE_URL) }));

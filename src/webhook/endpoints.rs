@@ -48,7 +48,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Endpoints, Failure> {
     let db = context.db().await?;
     schema::preflight(db).await?;
     let most = i64::try_from(args.limit).unwrap_or(i64::MAX);
-    let mut rows = store::find_endpoints(db, args.id, most).await?;
+    let mut rows = store::find_endpoints(db, args.id, most + 1).await?;
+    let cut = rows.len() > args.limit;
+    rows.truncate(args.limit);
     if let Some(id) = args.id
         && rows.is_empty()
     {
@@ -67,8 +69,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Endpoints, Failure> {
             rows = store::find_endpoints(db, args.id, most).await?;
         }
     }
-    if args.id.is_none() && rows.len() == args.limit {
-        context.printer.note(&format!("at most {} are shown; raise --limit for more", args.limit));
+    if cut {
+        context.printer.note(&format!("only {} are shown; raise --limit for more", args.limit));
     }
     Ok(Endpoints { rows, default_policy: context.settings.policy.value.name })
 }

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::backoff::Policy;
 use crate::context::Context;
+use crate::db::schema;
 use crate::failure::Failure;
 use crate::output::{Output, Printer};
 
@@ -61,6 +62,17 @@ pub fn run_alone(
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
+    let failure = match act(context, verb).await {
+        Ok(answer) => return Ok(answer),
+        Err(failure) => failure,
+    };
+    Err(match context.opened_db() {
+        Some(db) => schema::explained(db, failure).await,
+        None => failure,
+    })
+}
+
+async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
     Ok(match verb {
         Verb::Send(args) => send::run(context, args).await?,
         Verb::Retry(args) => Box::new(retry::run(context, args).await?),

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::alert;
 use super::deliver::{self, Limits, Options, Scope, Stop, Tally};
 use crate::context::Context;
@@ -75,7 +77,14 @@ impl Tuning {
     }
 }
 
-pub struct Retried(Tally);
+/// What telling an alert gets even when a run's time is up.
+const SHORTEST_ALERT: Duration = Duration::from_millis(800);
+
+pub struct Retried {
+    tally: Tally,
+    /// What the egress rules were opened to.
+    allowed: Option<String>,
+}
 
 pub async fn run(context: &Context, args: Args) -> Result<Retried, Failure> {
     schema::preflight(context.db().await?).await?;
@@ -85,21 +94,35 @@ pub async fn run(context: &Context, args: Args) -> Result<Retried, Failure> {
         watch: args.watch,
         ..args.tuning.options(&context.settings, Scope::All)
     };
+    let begun = context.clock.instant();
     let tally = deliver::deliver(context, &options, &mut Stop::listen()?).await?;
-    alert::tell(context).await;
-    Ok(Retried(tally))
+    // Told to end, it ends: the alerts are a later run's. Near the end of its time it keeps them short.
+    if tally.signal.is_none() {
+        let left = args.max_runtime.map(|most| (most + deliver::GRACE).saturating_sub(begun.elapsed()));
+        let limit = left.map_or(alert::LIMIT, |left| left.clamp(SHORTEST_ALERT, alert::LIMIT));
+        alert::tell(context, limit).await;
+    }
+    Ok(Retried { tally, allowed: context.rules().opened() })
 }
 
 impl Output for Retried {
     fn text(&self, page: &mut Page) {
-        self.0.text(page);
+        self.tally.text(page);
+        if let Some(allowed) = self.allowed.as_ref().filter(|_| self.tally.attempted > 0) {
+            page.line(format!("allowed besides public https: {allowed}"));
+        }
     }
 
     fn json(&self) -> Json {
-        if self.0.is_silent() { Json::Lines(Vec::new()) } else { Json::One(self.0.json()) }
+        if self.tally.is_silent() {
+            return Json::Lines(Vec::new());
+        }
+        let mut answer = self.tally.json();
+        answer["allowed"] = json!(self.allowed);
+        Json::One(answer)
     }
 
     fn verdict(&self) -> u8 {
-        self.0.verdict()
+        self.tally.verdict()
     }
 }

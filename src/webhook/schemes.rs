@@ -30,7 +30,7 @@ struct Row {
 }
 
 pub fn run(config: Option<&Path>, args: &Args) -> Result<Schemes, Failure> {
-    let catalogue = Catalogue::new(File::find(config)?.1.schemes);
+    let catalogue = Catalogue::new(File::find(config)?.file.schemes);
     let schemes = match &args.scheme {
         Some(name) => vec![find(&catalogue, name)?],
         None => catalogue.all(),

@@ -86,7 +86,7 @@ pub struct Made {
 const WHOLE: usize = 64 << 20;
 
 pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Made, Failure> {
-    let catalogue = Catalogue::new(File::find(config)?.1.schemes);
+    let catalogue = Catalogue::new(File::find(config)?.file.schemes);
     let mut wanting: Vec<&str> = vec!["a secret"; args.secrets.on_stdin()];
     if inputs::is_stdin(args.file.as_deref()) {
         wanting.push("the body");

@@ -53,7 +53,9 @@ fn deliver_under_kills(scene: &Scene, kills: usize, fault: Option<&str>) {
             std::thread::sleep(Duration::from_millis(100));
         }
         run.signal(libc::SIGTERM);
-        assert_eq!(run.finish().code, Some(143));
+        // One that has just started, since nothing was left, does not listen yet.
+        let transcript = run.finish();
+        assert!(matches!(transcript.code, Some(143) | None), "{transcript}");
         return;
     }
 }
@@ -92,7 +94,13 @@ fn kill_9_at_any_moment_loses_nothing_and_repeats_only_what_was_in_flight() {
     scene.enqueue(deliveries);
     deliver_under_kills(&scene, kills, None);
     let verdict = judge(&scene, &receiver);
-    assert_eq!(scene.states(), format!("delivered {deliveries}"));
+    // Three kills can hit the same delivery: it is then set aside, where the receiver has it and everybody sees it.
+    let set_aside =
+        "select count(*) from hookyard.deliveries where state = 'dead' and reason like '%set aside%'";
+    let set_aside = scene.count(set_aside);
+    assert!(set_aside <= kills.div_ceil(10), "{set_aside} set aside in {kills} kills");
+    let delivered = scene.count("select count(*) from hookyard.deliveries where state = 'delivered'");
+    assert_eq!(delivered + set_aside, deliveries);
     assert_eq!(verdict.lost, 0);
     assert_eq!(verdict.falsely_delivered, 0);
     assert!(verdict.duplicates <= 16 * kills, "{} repeated in {kills} kills", verdict.duplicates);
@@ -100,6 +108,16 @@ fn kill_9_at_any_moment_loses_nothing_and_repeats_only_what_was_in_flight() {
     assert!(verdict.unexplained <= 16 * kills as i64, "{} requests without an attempt", verdict.unexplained);
     let interrupted = scene.count("select count(*) from hookyard.attempts where outcome = 'interrupted'");
     assert!(interrupted > 0, "a lost lease leaves its attempt");
+    if kills > 8 {
+        println!(
+            "{kills} kills in {deliveries} deliveries: lost {}, sent again {}, set aside {set_aside}, interrupted {interrupted}, \
+             delivered and not received {}, requests without an attempt {}",
+            verdict.lost,
+            verdict.duplicates,
+            verdict.falsely_delivered,
+            verdict.unexplained.max(0)
+        );
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn limit_attempts_no_more_than_it_says() {
     let transcript = scene.hookyard(&["webhook", "retry", "--limit", "7"]).run();
     assert_eq!(
         transcript.to_string(),
-        "7 attempted: 7 accepted by their endpoints\n--- stderr\n(nothing)\n--- exit 0"
+        "7 attempted: 7 accepted by their endpoints\nallowed besides public https: 127.0.0.1/32, plain http\n--- stderr\n(nothing)\n--- exit 0"
     );
     assert_eq!(receiver.count(), 7);
     assert_eq!(scene.count("select count(*) from hookyard.deliveries where lease_until is not null"), 0);

@@ -6,29 +6,67 @@
 //! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
 //! - `database_status`   everything missing or wrong, at once, with what to type
+//! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
+//! - `payloads`          what is delivered byte for byte, and what is refused
+//! - `webhook_list`      filters, pages, forms; input is only ever a value
+//! - `webhook_endpoints` what is known of each webhook, and its retry policy
+//! - `egress`            hostile addresses, headers, answers and certificates
+//! - `alerts`            one per outage, told until it is heard
+//! - `command_line`      help, exit codes, pipes, terminals, rubbish on the command line
+//! - `terminal`          colour and progress for people only
+//! - `config`            what is in force, and from where
+//! - `secrets`           what must not be seen anywhere
+//! - `database_stop`     the local server stopped
+//! - `database_breaks`   the database goes away in the middle: sessions ended, commits unanswered, conflicts, silence
+//! - `database_faults`   the database cannot be used: refused, silent, full, read-only, incomplete, an impostor
+//! - `database_locks`    other people's locks and maintenance, our own limits and connections
+//! - `database_time`     whose clock counts, in which zone
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
+//! - `inherited`         somebody else's database, with rows as years leave them
+//! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
 //! - `readme`            the README's lines for CI, run as they stand
+//! - `overlap`           many processes at once
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
+//! - `demo`              the main job on real parts
 //! - `support`           a fresh database for each test, a receiver, and the binary run with a clean environment
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod support;
 
+mod alerts;
 mod architecture;
+mod command_line;
+mod config;
 mod crash;
+mod database_breaks;
+mod database_faults;
+mod database_locks;
 mod database_migrate;
 mod database_status;
+mod database_stop;
+mod database_time;
+mod demo;
+mod egress;
 mod enqueue;
 mod generated;
+mod inherited;
 mod limits;
+mod overlap;
+mod payloads;
+mod pooler;
 mod readme;
+mod secrets;
+mod terminal;
+mod webhook_endpoints;
+mod webhook_list;
 mod webhook_retry;
 mod webhook_schemes;
+mod webhook_send;
 mod webhook_sign;
 mod webhook_verify;

@@ -19,7 +19,7 @@ fn what_is_due_is_attempted_and_recorded_twice() {
     let transcript = scene.hookyard(&["webhook", "retry"]).run();
     assert_eq!(
         transcript.to_string(),
-        "3 attempted: 3 accepted by their endpoints\n--- stderr\n(nothing)\n--- exit 0"
+        "3 attempted: 3 accepted by their endpoints\nallowed besides public https: 127.0.0.1/32, plain http\n--- stderr\n(nothing)\n--- exit 0"
     );
     assert_eq!(receiver.count(), 3);
     assert_eq!(scene.states(), "delivered 3");

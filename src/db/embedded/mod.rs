@@ -1,6 +1,6 @@
 //! The local database: real PostgreSQL, started on demand on a private unix socket, stopped when idle.
 //!
-//! Every command that needs it calls [`ensure`] and keeps the answer for as long as it works. The first one starts a
+//! Every command that needs it calls [`ensure()`] and keeps the answer for as long as it works. The first one starts a
 //! supervisor (hookyard itself, in the background), which is the parent of postgres; the others join. When no command
 //! has held a lease for the idle time, the supervisor stops the server and goes. Nothing listens on a network, and
 //! nothing has to be installed or started by hand where a server's binaries can be found or fetched.

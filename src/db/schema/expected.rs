@@ -203,6 +203,7 @@ pub const OWN: &[Table] = &[
             ("attempts", Integer, NO),
             ("steps", Integer, NO),
             ("interruptions", Integer, NO),
+            ("owes_attempt", Boolean, NO),
             ("next_attempt_at", Timestamptz, YES),
             ("parked_at", Timestamptz, YES),
             ("lease_until", Timestamptz, YES),

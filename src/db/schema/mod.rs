@@ -11,8 +11,8 @@ pub use expected::Scope;
 pub use facts::Facts;
 pub use judge::{Finding, Weight, view_contract};
 
-use super::{Db, blockers};
-use crate::failure::Failure;
+use super::{Db, Trouble, blockers};
+use crate::failure::{Failure, Kind};
 
 /// What a look at the catalog gives.
 #[derive(Debug)]
@@ -39,6 +39,22 @@ pub async fn preflight(db: &Db) -> Result<(), Failure> {
 /// The same, for a verb that also makes events of entries out of the view.
 pub async fn preflight_for_entries(db: &Db) -> Result<(), Failure> {
     ready(db, Scope::Entries).await
+}
+
+/// How a command's failure reads to the end: a lock that was not given names its holders, and what is missing in the
+/// middle of a run is told with all else that is missing.
+pub async fn explained(db: &Db, failure: Failure) -> Failure {
+    let Some(trouble) = failure.source.downcast_ref::<Trouble>() else { return failure };
+    if trouble.is_lock_wait() {
+        return blockers::named(db, failure).await;
+    }
+    if trouble.is_about_schema()
+        && let Err(all) = preflight(db).await
+        && all.kind == Kind::Blocked
+    {
+        return all;
+    }
+    failure
 }
 
 /// Whoever is stopped hears of everything that is wrong, not only of what stopped him.

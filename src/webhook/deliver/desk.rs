@@ -18,6 +18,9 @@ pub struct Limits {
     pub in_flight: usize,
 }
 
+/// A suspect goes at the latest after so many others.
+const SUSPECT_EVERY: usize = 1000;
+
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Claimed>,
@@ -31,8 +34,10 @@ pub struct Desk {
     lanes: HashMap<Uuid, Lane>,
     /// Lanes that may go, each once.
     turns: VecDeque<Uuid>,
-    /// Deliveries that were on the wire when a run died go one at a time, so that one that kills runs is found.
+    /// Deliveries that were on the wire when a run died go one at a time, so that one that kills runs is found, and
+    /// after the others, so that what merely was there when a run was killed is not there the next time.
     suspects: VecDeque<Claimed>,
+    since_suspect: usize,
     suspect_out: Option<Uuid>,
     reserved: VecDeque<Claimed>,
     /// Reserved, sent or unrecorded: what the run's record names.
@@ -48,6 +53,7 @@ impl Desk {
             lanes: HashMap::new(),
             turns: VecDeque::new(),
             suspects: VecDeque::new(),
+            since_suspect: 0,
             suspect_out: None,
             reserved: VecDeque::new(),
             exposed: HashSet::new(),
@@ -96,16 +102,13 @@ impl Desk {
     }
 
     fn choose(&mut self) -> Option<Claimed> {
-        if self.suspect_out.is_none()
-            && let Some(at) = self.suspects.iter().position(|suspect| self.has_room(suspect.webhook_id))
+        self.since_suspect += 1;
+        if self.since_suspect >= SUSPECT_EVERY
+            && let Some(suspect) = self.choose_suspect()
         {
-            let suspect = self.suspects.remove(at)?;
-            self.suspect_out = Some(suspect.id);
-            self.lanes.entry(suspect.webhook_id).or_default().out += 1;
             return Some(suspect);
         }
-        loop {
-            let webhook = self.turns.pop_front()?;
+        while let Some(webhook) = self.turns.pop_front() {
             let Some(lane) = self.lanes.get_mut(&webhook) else { continue };
             lane.queued = false;
             // A lane can have been emptied since it was queued.
@@ -114,6 +117,19 @@ impl Desk {
             self.queue(webhook);
             return Some(claimed);
         }
+        self.choose_suspect()
+    }
+
+    fn choose_suspect(&mut self) -> Option<Claimed> {
+        if self.suspect_out.is_some() {
+            return None;
+        }
+        let at = self.suspects.iter().position(|suspect| self.has_room(suspect.webhook_id))?;
+        let suspect = self.suspects.remove(at)?;
+        self.since_suspect = 0;
+        self.suspect_out = Some(suspect.id);
+        self.lanes.entry(suspect.webhook_id).or_default().out += 1;
+        Some(suspect)
     }
 
     fn has_room(&self, webhook: Uuid) -> bool {
@@ -195,12 +211,12 @@ impl Desk {
     }
 
     /// Forget what is no longer ours, wherever it waits; returns how much that was.
-    pub fn forget(&mut self, ours: &HashSet<Uuid>) -> usize {
+    pub fn forget(&mut self, lost: &HashSet<Uuid>) -> usize {
         let before = self.waiting;
         for lane in self.lanes.values_mut() {
-            lane.waiting.retain(|claimed| ours.contains(&claimed.id));
+            lane.waiting.retain(|claimed| !lost.contains(&claimed.id));
         }
-        self.suspects.retain(|claimed| ours.contains(&claimed.id));
+        self.suspects.retain(|claimed| !lost.contains(&claimed.id));
         self.waiting =
             self.lanes.values().map(|lane| lane.waiting.len()).sum::<usize>() + self.suspects.len();
         before - self.waiting
@@ -295,13 +311,25 @@ mod tests {
         let mut desk = desk(16, 10, 100);
         (0..3).for_each(|n| desk.hold(claimed(n, 1, 1)));
         (3..6).for_each(|n| desk.hold(claimed(n, 1, 0)));
-        assert_eq!(desk.reserve().len(), 4, "one suspect and the three others");
-        let first = desk.next().expect("reserved");
-        assert_eq!(first.interruptions, 1);
+        assert_eq!(desk.reserve().len(), 4, "the three others and one suspect");
+        let sent: Vec<Claimed> = std::iter::from_fn(|| desk.next()).collect();
+        assert_eq!(sent.iter().map(|claimed| claimed.interruptions).collect::<Vec<_>>(), [0, 0, 0, 1]);
+        let first = &sent[3];
         desk.answered(first.webhook_id);
         assert_eq!(desk.reserve().len(), 0);
         desk.recorded(first.id);
         assert_eq!(desk.reserve().len(), 1);
+    }
+
+    #[test]
+    fn only_what_was_lost_is_forgotten_not_what_came_meanwhile() {
+        let mut desk = desk(4, 2, 100);
+        (0..3).for_each(|n| desk.hold(claimed(n, 1, 0)));
+        let lost: HashSet<Uuid> = desk.held().into_iter().take(1).collect();
+        desk.hold(claimed(9, 2, 0));
+        assert_eq!(desk.forget(&lost), 1);
+        assert_eq!(desk.waiting(), 3);
+        assert!(desk.held().contains(&claimed(9, 2, 0).id));
     }
 
     #[test]

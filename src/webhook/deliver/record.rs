@@ -39,6 +39,25 @@ pub struct Change {
     pub bare: String,
 }
 
+impl Change {
+    /// A failure is told with `-v`, a success with `-vv`: ids and reasons, never a URL, a header or a byte of a body.
+    pub fn log(&self) {
+        let told = format_args!(
+            "delivery {} to endpoint {} is {} after {} ms: {}",
+            self.delivery_id,
+            self.webhook_id,
+            self.state,
+            self.duration.as_millis(),
+            self.fate
+        );
+        if self.state == "delivered" {
+            tracing::debug!(target: "hookyard::deliver", "{told}");
+        } else {
+            tracing::info!(target: "hookyard::deliver", "{told}");
+        }
+    }
+}
+
 /// What a group of attempts tells of one endpoint.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
@@ -62,6 +81,8 @@ pub fn change(sent: &Sent, random: &Random) -> Change {
     let (state, delay, fate) = match next {
         Next::Delivered => ("delivered", Duration::ZERO, shown.clone()),
         Next::Retry(delay) => ("pending", delay, shown.clone()),
+        // "not sent: blocked: …" says it already.
+        Next::Dead("blocked" | "config") => ("dead", Duration::ZERO, shown.clone()),
         Next::Dead(why) => ("dead", Duration::ZERO, format!("{why}: {shown}")),
     };
     Change {

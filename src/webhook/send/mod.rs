@@ -91,7 +91,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     }
     let order = order(db, &args, given).await?;
     if args.dry_run {
-        return Ok(Box::new(plan::plan(context, &order, args.show_pii).await?));
+        return Ok(Box::new(plan::plan(context, &order, &args).await?));
     }
     let enqueued = enqueue(context, db, &order, &args).await?;
     let mut stop = Stop::listen()?;
@@ -99,7 +99,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     if enqueued.created && !args.enqueue {
         let options = args.tuning.options(&context.settings, Scope::Event(enqueued.event_id));
         interrupted = attempt(context, db, &options, args.wait, &mut stop).await?;
-        alert::tell(context).await;
+        if interrupted.is_none() {
+            alert::tell(context, alert::LIMIT).await;
+        }
     }
     let fates = store::find_fates(db, enqueued.event_id).await?;
     Ok(Box::new(told::Sent {
@@ -109,6 +111,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
         enqueued_only: args.enqueue,
         interrupted,
         fates,
+        allowed: context.rules().opened(),
     }))
 }
 
@@ -196,26 +199,30 @@ async fn attempt(
     let Scope::Event(event) = options.scope else { return Ok(None) };
     let mut pause = LOOK.0;
     loop {
-        let tally = deliver::deliver(context, options, stop).await?;
-        if tally.signal.is_some() {
-            return Ok(tally.signal);
-        }
-        if tally.panicked > 0 {
-            return Err(Failure::fault(
-                "a delivery was lost to a fault in hookyard; it is attempted again by `webhook retry`",
-            ));
-        }
         let fates = store::find_fates(db, event).await?;
         let open: Vec<&Fate> = fates.iter().filter(|fate| unsettled(fate, wait)).collect();
         if open.is_empty() {
             return Ok(None);
+        }
+        if open.iter().any(|fate| fate.is_ours_to_attempt()) {
+            let tally = deliver::deliver(context, options, stop).await?;
+            if tally.panicked > 0 {
+                return Err(Failure::fault("a delivery was lost to a fault in hookyard")
+                    .hint("`hookyard webhook retry` attempts it again"));
+            }
+            if tally.signal.is_some() {
+                return Ok(tally.signal);
+            }
+            if !tally.is_silent() {
+                continue;
+            }
         }
         let due = open.iter().filter_map(|fate| fate.wait_us).filter(|wait| *wait > 0).min();
         let until_due = due.map_or(pause, |micros| Duration::from_micros(micros.unsigned_abs()));
         pause = (pause * 2).min(LOOK.1);
         tokio::select! {
             () = stop.raised() => return Ok(stop.signal()),
-            () = tokio::time::sleep(until_due.max(LOOK.0).min(if wait { LOOK.1 } else { pause })) => {}
+            () = tokio::time::sleep(until_due.clamp(LOOK.0, LOOK.1)) => {}
         }
     }
 }

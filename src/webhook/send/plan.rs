@@ -1,13 +1,13 @@
 //! `webhook send --dry-run`: which endpoints and why, the payload, and the headers, masked.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::super::deliver::{method, signatures};
 use super::super::delivery::Endpoint;
 use super::super::request;
 use super::super::store::{self, Subscriber};
-use super::Order;
+use super::{Args, Order};
 use crate::context::Context;
 use crate::egress;
 use crate::failure::Failure;
@@ -16,6 +16,8 @@ use crate::output::{Json, Output, Page, Tone, masked};
 pub struct Planned {
     event_type: String,
     payload: String,
+    /// The same event is there: the real run would send nothing.
+    already: Option<Uuid>,
     endpoints: Vec<Candidate>,
 }
 
@@ -25,19 +27,29 @@ struct Candidate {
     chosen: bool,
     why: String,
     headers: Vec<(String, String)>,
+    /// What is configured and would not be sent.
+    warnings: Vec<String>,
     /// What would make the attempt fail before it leaves the machine.
     trouble: Option<String>,
 }
 
-pub async fn plan(context: &Context, order: &Order, show_pii: bool) -> Result<Planned, Failure> {
+pub async fn plan(context: &Context, order: &Order, args: &Args) -> Result<Planned, Failure> {
     let db = context.db().await?;
     let webhooks = order.webhooks.as_deref();
     let subscribers = store::find_subscribers(db, &order.event_type, order.api_key, webhooks).await?;
+    let already = match (args.again, args.event_id, order.entry) {
+        (true, ..) => None,
+        (false, None, None) => None,
+        (false, id, entry) => {
+            store::find_same_event(db, &order.event_type, id, entry, &order.payload).await?
+        }
+    };
     let candidates =
         subscribers.into_iter().map(|subscriber| candidate(context, order, subscriber)).collect();
     Ok(Planned {
         event_type: order.event_type.clone(),
-        payload: if show_pii { order.payload.clone() } else { masked(&order.payload) },
+        already,
+        payload: if args.show_pii { order.payload.clone() } else { masked(&order.payload) },
         endpoints: candidates,
     })
 }
@@ -51,9 +63,9 @@ fn candidate(context: &Context, order: &Order, subscriber: Subscriber) -> Candid
         active: subscriber.active == Some(true),
         api_key_id: subscriber.api_key_id,
     };
-    let (headers, trouble) = match headers(context, order, &endpoint) {
-        Ok(headers) => (headers, None),
-        Err(why) => (Vec::new(), Some(why)),
+    let (headers, warnings, trouble) = match headers(context, order, &endpoint) {
+        Ok((headers, warnings)) => (headers, warnings, None),
+        Err(why) => (Vec::new(), Vec::new(), Some(why)),
     };
     Candidate {
         webhook_id: subscriber.webhook_id,
@@ -61,6 +73,7 @@ fn candidate(context: &Context, order: &Order, subscriber: Subscriber) -> Candid
         chosen,
         why,
         headers,
+        warnings,
         trouble,
     }
 }
@@ -75,7 +88,10 @@ fn reason(order: &Order, subscriber: &Subscriber) -> (bool, String) {
     }
 }
 
-fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Vec<(String, String)>, String> {
+/// The headers as they would be sent, masked, and the warnings.
+type Told = (Vec<(String, String)>, Vec<String>);
+
+fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Told, String> {
     let shown = |outcome: super::super::attempt::Outcome| outcome.shown();
     method(endpoint.method.as_deref()).map_err(shown)?;
     let url = endpoint.url.as_deref().unwrap_or_default();
@@ -84,22 +100,25 @@ fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Vec<
     let signatures = signatures(endpoint, now, order.payload.as_bytes()).map_err(shown)?;
     let agent = &context.settings.user_agent.value;
     let id = "(the event's id)";
-    let (list, _) = request::headers(endpoint.headers.as_deref(), id, agent, &signatures)
+    let (list, warnings) = request::headers(endpoint.headers.as_deref(), id, agent, &signatures)
         .map_err(|fault| fault.to_string())?;
     let hidden = |name: &String| signatures.iter().any(|(signature, _)| signature.as_str() == name);
     let mut told = request::masked(&list);
     if target.credentials().is_some() && !told.iter().any(|(name, _)| name == "authorization") {
         told.push(("authorization".into(), "***".into()));
     }
-    Ok(told
+    let told = told
         .into_iter()
-        .map(|(name, value)| if hidden(&name) { (name, "(signed when sent)".into()) } else { (name, value) })
-        .collect())
+        .map(|(name, value)| if hidden(&name) { (name, "(signed when sent)".into()) } else { (name, value) });
+    Ok((told.collect(), warnings))
 }
 
 impl Output for Planned {
     fn text(&self, page: &mut Page) {
         page.line(format!("dry run: {} is neither enqueued nor sent", self.event_type));
+        if let Some(id) = self.already {
+            page.toned(format!("the same event is there already: nothing would be sent: {id}"), Tone::Warn);
+        }
         page.blank();
         page.line(format!("payload: {}", self.payload));
         if self.endpoints.is_empty() {
@@ -114,28 +133,30 @@ impl Output for Planned {
                 page.toned(format!("  would not be sent: {trouble}"), Tone::Bad);
             } else if endpoint.chosen {
                 endpoint.headers.iter().for_each(|(name, value)| page.line(format!("  {name}: {value}")));
+                endpoint.warnings.iter().for_each(|why| page.toned(format!("  warning: {why}"), Tone::Warn));
             }
         }
     }
 
     fn json(&self) -> Json {
-        let payload: Value =
-            serde_json::from_str(&self.payload).unwrap_or_else(|_| Value::String(self.payload.clone()));
         Json::One(json!({
             "event_type": self.event_type,
-            "payload": payload,
+            // Text, since a parser would change it: 95.50 would become 95.5.
+            "payload": self.payload,
+            "already": self.already.map(|id| id.to_string()),
             "endpoints": self.endpoints.iter().map(|endpoint| json!({
                 "webhook_id": endpoint.webhook_id.to_string(),
                 "url": endpoint.url,
                 "chosen": endpoint.chosen,
                 "why": endpoint.why,
                 "trouble": endpoint.trouble,
+                "warnings": endpoint.warnings,
                 "headers": endpoint.headers.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
         }))
     }
 
     fn verdict(&self) -> u8 {
-        u8::from(!self.endpoints.iter().any(|endpoint| endpoint.chosen))
+        u8::from(self.already.is_none() && !self.endpoints.iter().any(|endpoint| endpoint.chosen))
     }
 }

@@ -17,6 +17,8 @@ pub struct Sent {
     pub enqueued_only: bool,
     pub interrupted: Option<u8>,
     pub fates: Vec<Fate>,
+    /// What the egress rules were opened to.
+    pub allowed: Option<String>,
 }
 
 fn stands(fate: &Fate) -> (String, Tone) {
@@ -65,6 +67,9 @@ impl Output for Sent {
             ]);
         }
         page.table(table);
+        if let Some(allowed) = self.allowed.as_ref().filter(|_| self.created && !self.enqueued_only) {
+            page.line(format!("allowed besides public https: {allowed}"));
+        }
     }
 
     fn json(&self) -> Json {
@@ -72,6 +77,7 @@ impl Output for Sent {
             "event_id": self.event_id.to_string(),
             "event_type": self.event_type,
             "created": self.created,
+            "allowed": self.allowed,
             "deliveries": self.fates.iter().map(|fate| json!({
                 "delivery_id": fate.delivery_id.to_string(),
                 "webhook_id": fate.webhook_id.to_string(),

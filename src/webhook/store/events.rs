@@ -1,5 +1,7 @@
 //! Enqueueing, and what became of an event.
 
+use std::cell::Cell;
+
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -61,6 +63,34 @@ pub async fn find_entry_payload(
     .await
 }
 
+/// The event that enqueueing the same again would come upon.
+pub async fn find_same_event(
+    db: &Db,
+    event_type: &str,
+    id: Option<Uuid>,
+    entry: Option<Uuid>,
+    payload: &str,
+) -> Result<Option<Uuid>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(
+            "select v.id from hookyard.events v
+             where v.id = $2
+                or (v.entry_id = $3 and v.event_type = $1 and not v.is_again
+                    and v.payload_sha256 = sha256(convert_to($4, 'UTF8')))
+             order by v.id = $2 desc nulls last limit 1",
+        )
+        .bind(event_type)
+        .bind(id)
+        .bind(entry)
+        .bind(payload)
+        .persistent(false)
+        .fetch_optional(tx)
+        .await?;
+        row.map(|row| row.try_get(0)).transpose()
+    })
+    .await
+}
+
 /// Enqueue, and record who did, in one transaction. The id is ours, so that a repeated try finds itself.
 pub async fn insert_event(
     db: &Db,
@@ -70,9 +100,11 @@ pub async fn insert_event(
     again: bool,
     act: &Act<'_>,
 ) -> Result<Enqueued, Trouble> {
+    // An event that is there since an earlier try, whose commit went unanswered, is this call's own.
+    let tried = Cell::new(false);
     db.tx(async |tx: &mut PgConnection| {
         let before = sqlx::query("select from hookyard.events where id = $1").bind(id).persistent(false);
-        let known = before.fetch_optional(&mut *tx).await?.is_some();
+        let known = before.fetch_optional(&mut *tx).await?.is_some() && !tried.get();
         let query = match wanted {
             Wanted::Entry { entry_id } if !again => {
                 sqlx::query("select hookyard.enqueue($1, $2, $3)").bind(event_type).bind(entry_id).bind(id)
@@ -98,6 +130,7 @@ pub async fn insert_event(
         let event_id: Uuid = row.try_get(0)?;
         let created = event_id == id && !known;
         if created {
+            tried.set(true);
             act.insert().execute(tx).await?;
         }
         Ok(Enqueued { event_id, created })
@@ -168,6 +201,14 @@ pub struct Fate {
     pub parked: bool,
     /// Its endpoint's breaker is open, or its pace is limited.
     pub held_back: bool,
+    /// A run is at it.
+    pub leased: bool,
+}
+
+impl Fate {
+    pub fn is_ours_to_attempt(&self) -> bool {
+        self.wait_us.is_some_and(|wait| wait <= 0) && !(self.parked || self.held_back || self.leased)
+    }
 }
 
 pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
@@ -175,7 +216,8 @@ pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
         let rows = sqlx::query(
             "select d.id, d.webhook_id, w.url, d.state, d.attempts, d.reason,
                 (extract(epoch from d.next_attempt_at - now()) * 1000000)::int8, d.parked_at is not null,
-                coalesce(e.opened_at is not null or e.paced_until > now(), false)
+                coalesce(e.opened_at is not null or e.paced_until > now(), false),
+                coalesce(d.lease_until > now(), false)
              from hookyard.deliveries d
              left join webhooks w on w.id = d.webhook_id
              left join hookyard.endpoints e on e.webhook_id = d.webhook_id
@@ -198,6 +240,7 @@ pub async fn find_fates(db: &Db, event: Uuid) -> Result<Vec<Fate>, Trouble> {
                     wait_us: row.try_get(6)?,
                     parked: row.try_get(7)?,
                     held_back: row.try_get(8)?,
+                    leased: row.try_get(9)?,
                 })
             })
             .collect()

@@ -17,8 +17,8 @@ use crate::context::Context;
 pub use alerts::{Alert, claim_alerts, finish_alert};
 pub use endpoints::{EndpointRow, find_endpoints, set_policy};
 pub use events::{
-    Enqueued, Fate, Subscriber, Wanted, find_entries, find_entry_payload, find_fates, find_subscribers,
-    insert_event,
+    Enqueued, Fate, Subscriber, Wanted, find_entries, find_entry_payload, find_fates, find_same_event,
+    find_subscribers, insert_event,
 };
 pub use list::{DeliveryRow, Filter, list_deliveries};
 

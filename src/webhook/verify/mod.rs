@@ -66,7 +66,7 @@ const KEPT: usize = 2 << 20;
 const WHOLE: usize = 64 << 20;
 
 pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Verified, Failure> {
-    let catalogue = Catalogue::new(File::find(config)?.1.schemes);
+    let catalogue = Catalogue::new(File::find(config)?.file.schemes);
     args.one_stdin()?;
     let secrets = args.secrets.read(printer)?;
     let mut gathered = Gathered::read(args, &catalogue, printer)?;

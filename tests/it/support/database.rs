@@ -102,6 +102,13 @@ impl Database {
         Session::open(&server::url(Some(role), &self.name))
     }
 
+    /// The same, which may write where the database says nobody may.
+    pub fn session_writing(&self) -> Session {
+        let mut session = self.session();
+        session.execute("set default_transaction_read_only = off");
+        session
+    }
+
     pub fn execute(&self, sql: &str) {
         self.with_session(|session| session.execute(sql));
     }

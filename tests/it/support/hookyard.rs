@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use super::{Database, server};
@@ -11,7 +12,8 @@ pub struct Hookyard {
     arguments: Vec<OsString>,
     variables: Vec<(String, String)>,
     hidden: Vec<(String, String)>,
-    input: Stdio,
+    stdin: Option<Vec<u8>>,
+    folder: Option<PathBuf>,
 }
 
 /// `hookyard` with these arguments.
@@ -20,22 +22,12 @@ pub fn hookyard(arguments: &[&str]) -> Hookyard {
         arguments: arguments.iter().map(OsString::from).collect(),
         variables: Vec::new(),
         hidden: Vec::new(),
-        input: Stdio::null(),
+        stdin: None,
+        folder: None,
     }
 }
 
 impl Hookyard {
-    pub fn arg(mut self, argument: &str) -> Hookyard {
-        self.arguments.push(argument.into());
-        self
-    }
-
-    /// With this file as standard input.
-    pub fn input(mut self, path: &std::path::Path) -> Hookyard {
-        self.input = std::fs::File::open(path).expect("the file opens").into();
-        self
-    }
-
     /// Against this database. What differs from run to run is replaced in the transcript.
     pub fn database(self, database: &Database) -> Hookyard {
         self.env("DATABASE_URL", &database.url())
@@ -54,21 +46,45 @@ impl Hookyard {
         self
     }
 
+    pub fn arg(mut self, argument: &str) -> Hookyard {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// What it reads; nothing otherwise.
+    pub fn stdin(mut self, bytes: &[u8]) -> Hookyard {
+        self.stdin = Some(bytes.to_vec());
+        self
+    }
+
+    pub fn current_dir(mut self, folder: &Path) -> Hookyard {
+        self.folder = Some(folder.to_path_buf());
+        self
+    }
+
     pub fn run(self) -> Transcript {
         self.start().finish()
     }
 
     /// Without waiting for its end.
     pub fn start(self) -> Running {
-        let child = Command::new(env!("CARGO_BIN_EXE_hookyard"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hookyard"));
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        let mut child = command
             .args(&self.arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(self.input)
+            .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
+        if let (Some(bytes), Some(mut stdin)) = (self.stdin, child.stdin.take()) {
+            // A reader that has had enough closes the pipe, which is its right.
+            std::thread::spawn(move || drop(stdin.write_all(&bytes)));
+        }
         Running { child, hidden: self.hidden }
     }
 }
@@ -95,6 +111,12 @@ impl Running {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+    }
+
+    /// The command line as everybody on the machine can read it.
+    pub fn command_line(&self) -> String {
+        let bytes = std::fs::read(format!("/proc/{}/cmdline", self.child.id())).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).replace('\0', " ")
     }
 
     pub fn signal(&self, signal: i32) {
@@ -154,6 +176,23 @@ impl Transcript {
     pub fn succeeds(self) -> Transcript {
         assert_eq!(self.code, Some(0), "{self}");
         self
+    }
+
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Transcript {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// One JSON value per line.
+    pub fn lines(&self) -> Vec<serde_json::Value> {
+        let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}\n{self}"));
+        self.stdout.lines().map(line).collect()
+    }
+
+    /// Standard output and standard error, one after the other.
+    pub fn all(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
     }
 
     pub fn json(&self) -> serde_json::Value {

@@ -70,6 +70,20 @@ impl Scene {
         self.database.query_text(sql)[0][0].clone().unwrap_or_default()
     }
 
+    /// One checksum for each table, hookyard's and the host's: equal only if no row has changed.
+    pub fn checksums(&self) -> Vec<String> {
+        let tables = self.database.query_text(
+            "select format('%I.%I', table_schema, table_name) from information_schema.tables
+             where table_schema in ('public', 'hookyard') and table_type = 'BASE TABLE' order by 1",
+        );
+        let sum = |table: &str| {
+            let sql =
+                format!("select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {table} t");
+            format!("{table} {}", self.text(&sql))
+        };
+        tables.iter().map(|row| sum(row[0].as_deref().expect("a name"))).collect()
+    }
+
     pub fn states(&self) -> String {
         self.text(
             "select coalesce(string_agg(state || ' ' || n, ', ' order by state), 'none')

@@ -1,5 +1,6 @@
 //! Choosing what is due and taking a lease on it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -41,7 +42,9 @@ macro_rules! leased {
         "leased as (
             update hookyard.deliveries d
             set lease_until = now() + $3 * interval '1 microsecond', leased_by = $4, fence = d.fence + 1,
-                interruptions = d.interruptions + (d.id = any (array(select p.id from picked p where p.lapsed)))::int
+                interruptions = d.interruptions
+                    + (not d.owes_attempt and d.id = any (array(select p.id from picked p where p.lapsed)))::int,
+                owes_attempt = d.id = any (array(select p.id from picked p where p.lapsed))
             where d.id = any (array(select p.id from picked p))
             returning d.id, d.fence, d.event_id, d.webhook_id, d.steps, d.interruptions, d.policy
         )"
@@ -74,7 +77,9 @@ const CLAIM: &str = concat!(
         returning e.webhook_id
     ), paced as materialized (
         select e.webhook_id,
-            floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45)::int as slots
+            -- another run's transaction may have begun after ours, and taken slots that lie ahead of our now()
+            greatest(0, floor(extract(epoch from now() - greatest(e.paced_at, now() - interval '100 ms')) * 45))::int
+                as slots
         from hookyard.endpoints e
         where e.paced_until > now() and e.webhook_id in (select webhook_id from due)
         for update skip locked
@@ -96,7 +101,7 @@ const CLAIM: &str = concat!(
         select p.id, p.lapsed, p.webhook_id
         from shared o cross join lateral (
             select d.id, d.webhook_id,
-                d.lease_until is not null and exists (
+                d.owes_attempt or d.lease_until is not null and exists (
                     select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
             from hookyard.deliveries d
             where d.webhook_id = o.webhook_id and d.state = 'pending' and d.parked_at is null
@@ -122,7 +127,7 @@ const CLAIM: &str = concat!(
 const CLAIM_EVENT: &str = concat!(
     "with picked as materialized (
         select d.id, d.webhook_id,
-            d.lease_until is not null and exists (
+            d.owes_attempt or d.lease_until is not null and exists (
                 select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
         from hookyard.deliveries d
         where d.event_id = $6 and d.state = 'pending' and d.parked_at is null and d.webhook_id <> all ($2)
@@ -160,12 +165,16 @@ pub struct Claim<'a> {
 pub struct Batch {
     pub claimed: Vec<Claimed>,
     pub now: Option<Micros>,
+    /// An earlier try had come to its commit when its connection broke: it may hold what we never heard of.
+    pub unheard: bool,
 }
 
 pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
     let limit = i32::try_from(claim.limit).unwrap_or(i32::MAX);
+    let (answered, unheard) = (Cell::new(false), Cell::new(false));
     let rows = db
         .tx_relaxed(async |tx: &mut PgConnection| {
+            unheard.set(answered.get());
             let query = match claim.scope {
                 Scope::All => sqlx::query(CLAIM),
                 Scope::Event(_) => sqlx::query(CLAIM_EVENT),
@@ -176,10 +185,12 @@ pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
                 Scope::All => query,
                 Scope::Event(event) => query.bind(event),
             };
-            query.persistent(false).fetch_all(tx).await
+            let rows = query.persistent(false).fetch_all(tx).await?;
+            answered.set(true);
+            Ok(rows)
         })
         .await?;
-    let mut batch = Batch::default();
+    let mut batch = Batch { unheard: unheard.get(), ..Batch::default() };
     for row in &rows {
         batch.now = Some(row.try_get(16).map_err(|why| db.trouble(why))?);
         batch.claimed.push(claimed(row, claim.default_policy).map_err(|why| db.trouble(why))?);

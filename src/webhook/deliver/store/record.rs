@@ -1,5 +1,7 @@
 //! Making outcomes durable.
 
+use std::cell::Cell;
+
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
@@ -111,7 +113,15 @@ pub async fn finish_attempts(
     let column = Columns::of(changes);
     let told = HealthColumns::of(health);
     let attempt_ids = column.attempt.clone();
+    let tried = Cell::new(false);
     db.tx(async |tx: &mut PgConnection| {
+        if tried.replace(true) {
+            // Were it told twice, the endpoint's failures would be counted twice.
+            let ours = find_recorded(tx, &attempt_ids).await?;
+            if !ours.is_empty() {
+                return Ok(Stored { ours, open: Vec::new() });
+            }
+        }
         let rows = sqlx::query(RECORD)
             .bind(run)
             .bind(&column.delivery)
@@ -143,16 +153,21 @@ pub async fn finish_attempts(
         }
         if ours.len() < attempt_ids.len() {
             // A commit whose answer was lost has done it already: the attempt's own id proves it.
-            let rows = sqlx::query("select delivery_id from hookyard.attempts where id = any ($1)")
-                .bind(&attempt_ids)
-                .persistent(false)
-                .fetch_all(tx)
-                .await?;
-            ours = ids(&rows)?;
+            ours = find_recorded(tx, &attempt_ids).await?;
         }
         Ok(Stored { ours, open })
     })
     .await
+}
+
+/// Deliveries whose attempt is stored.
+async fn find_recorded(tx: &mut PgConnection, attempts: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+    let rows = sqlx::query("select delivery_id from hookyard.attempts where id = any ($1)")
+        .bind(attempts)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+    ids(&rows)
 }
 
 /// Write the attempts that lost leases are owed; a delivery that was on the wire at too many crashes is set aside.
@@ -161,7 +176,7 @@ const INTERRUPT: &str = "
         select * from unnest($2::uuid[], $3::int8[], $4::uuid[]) as s (delivery_id, fence, attempt_id)
     ), moved as (
         update hookyard.deliveries d
-        set attempts = d.attempts + 1,
+        set attempts = d.attempts + 1, owes_attempt = false,
             state = case when d.interruptions >= $5 then 'dead' else d.state end,
             finished_at = case when d.interruptions >= $5 then now() end,
             next_attempt_at = case when d.interruptions >= $5 then null else d.next_attempt_at end,
@@ -195,7 +210,10 @@ const INTERRUPT: &str = "
         order by m.webhook_id, m.id
         on conflict (webhook_id) where closed_at is null do nothing
     )
-    select m.id from moved m where m.state = 'dead'";
+    select m.id from moved m where m.state = 'dead'
+    union
+    -- done by a try whose commit went unanswered
+    select d.id from hookyard.deliveries d where d.id = any ($2) and d.state = 'dead'";
 
 /// Returns the deliveries that were set aside.
 pub async fn finish_interrupted(

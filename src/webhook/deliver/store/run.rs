@@ -37,10 +37,11 @@ pub async fn begin_run(db: &Db, run: &Identity<'_>) -> Result<Micros, Trouble> {
     .await
 }
 
-/// Deliveries wait for an inactive endpoint outside the queue: for a week, then they die, replayable.
-pub async fn keep_house(db: &Db) -> Result<(), Trouble> {
+/// Deliveries wait for an inactive endpoint outside the queue: for a week, then they die, replayable. Returns how many
+/// died.
+pub async fn keep_house(db: &Db, run: Uuid) -> Result<usize, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
-        sqlx::query(
+        let row = sqlx::query(
             "with woken as (
                 update hookyard.deliveries d set parked_at = null
                 where d.parked_at is not null and d.state = 'pending'
@@ -51,13 +52,20 @@ pub async fn keep_house(db: &Db) -> Result<(), Trouble> {
                     next_attempt_at = null, finished_at = now()
                 where d.parked_at < now() - interval '7 days' and d.state = 'pending'
                   and exists (select from webhooks w where w.id = d.webhook_id and w.is_active is not true)
+                returning d.id
+             ), seen as (
+                update hookyard.runs r set seen_at = now() where r.id = $1
+             ), forgotten as (
+                delete from hookyard.runs r where r.seen_at < now() - interval '7 days' and r.id <> $1
              )
-             delete from hookyard.runs r where r.seen_at < now() - interval '7 days'",
+             select count(*) from died",
         )
+        .bind(run)
         .persistent(false)
-        .execute(tx)
-        .await
-        .map(|_| ())
+        .fetch_one(tx)
+        .await?;
+        let died: i64 = row.try_get(0)?;
+        Ok(usize::try_from(died).unwrap_or_default())
     })
     .await
 }
