@@ -199,7 +199,9 @@ fn a_retry_that_is_due_and_a_replay_make_one_request() {
     scene.enqueue(50);
     // Every event fails once, which must not open the breaker here.
     let well = || {
-        scene.database.execute("update hookyard.endpoints set opened_at = null, probe_at = null, failures = 0");
+        scene
+            .database
+            .execute("update hookyard.endpoints set opened_at = null, probe_at = null, failures = 0");
         scene.time_passes();
     };
     scene.hookyard(&["webhook", "retry"]).run();

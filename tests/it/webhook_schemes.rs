@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Files, hookyard};
+use super::support::{Files, has_the_promised_keys, hookyard};
 
 #[test]
 fn each_scheme_is_listed_with_an_example_that_holds() {
@@ -16,6 +16,7 @@ fn each_scheme_is_listed_with_an_example_that_holds() {
             scheme["example"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         assert!(!example.is_empty(), "{name}");
         count += 1;
+        has_the_promised_keys(&scheme, "webhook_schemes");
         if ["plaid", "singlekey-handshake", "rentvine-body-auth"].contains(&name) {
             continue;
         }

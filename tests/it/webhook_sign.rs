@@ -3,7 +3,7 @@
 mod judged;
 mod published;
 
-use super::support::{Files, hex, hookyard, openssl};
+use super::support::{Files, has_the_promised_keys, hex, hookyard, openssl};
 
 const BODY: &str = r#"{"id":"evt_1","event":"report.ready"}"#;
 #[test]
@@ -33,6 +33,7 @@ fn rentvines_triple_is_made_for_the_body() {
         "token": "tok_0123456789", "timestamp": "1642248600",
         "signature": "766b81160ef96d76d57720060f9a3daac5f8af4b6a4c837a202b57a031dc0585" } });
     assert_eq!(signed["body"], auth);
+    has_the_promised_keys(&signed, "webhook_sign");
     let body = files.write("body", auth.to_string());
     let verified = hookyard(&[
         "webhook",

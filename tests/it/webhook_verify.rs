@@ -5,7 +5,7 @@ mod inputs;
 mod secrets;
 mod vectors;
 
-use super::support::{Files, Hookyard, hookyard};
+use super::support::{Files, Hookyard, has_the_promised_keys, hookyard};
 
 /// The body, secret and header of SNAPPT's fixed value.
 const BODY: &str = r#"{"id":"evt_1","event":"report.ready"}"#;
@@ -91,6 +91,7 @@ fn json_has_the_reason_the_variant_and_what_is_not_covered() {
         "tolerance_s": 300, "covers": { "body": true, "time": true }, "not_covered": [],
         "replay_key": "data.id with eventType", "hint": null, "explanation": null });
     assert_eq!(told, wanted);
+    has_the_promised_keys(&told, "webhook_verify");
     let told = verify("rentvine").arg("--header").arg(HEADER).arg(&body).arg("--json").arg("--explain").run();
     assert_eq!(told.code, Some(1));
     let told = told.json();

@@ -149,9 +149,14 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_command_is_not_guessed() {
-        for wrong in
-            ["curl -d @body.json x", "curl -F a=b x", "curl -H", "curl -H nothing x", "curl --upload-file x"]
-        {
+        for wrong in [
+            "curl ^\"https://x.test/^\" -H ^\"A: b^\"",
+            "curl -d @body.json x",
+            "curl -F a=b x",
+            "curl -H",
+            "curl -H nothing x",
+            "curl --upload-file x",
+        ] {
             assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }

@@ -13,7 +13,6 @@ pub struct Hookyard {
     variables: Vec<(String, String)>,
     hidden: Vec<(String, String)>,
     stdin: Option<Vec<u8>>,
-    input: Option<std::fs::File>,
     folder: Option<PathBuf>,
 }
 
@@ -24,23 +23,11 @@ pub fn hookyard(arguments: &[&str]) -> Hookyard {
         variables: Vec::new(),
         hidden: Vec::new(),
         stdin: None,
-        input: None,
         folder: None,
     }
 }
 
 impl Hookyard {
-    pub fn arg(mut self, argument: &str) -> Hookyard {
-        self.arguments.push(argument.into());
-        self
-    }
-
-    /// With this file as standard input.
-    pub fn input(mut self, path: &Path) -> Hookyard {
-        self.input = Some(std::fs::File::open(path).expect("the file opens"));
-        self
-    }
-
     /// Against this database. What differs from run to run is replaced in the transcript.
     pub fn database(self, database: &Database) -> Hookyard {
         self.env("DATABASE_URL", &database.url())
@@ -56,6 +43,11 @@ impl Hookyard {
     /// Show `with` in the transcript where the output has `text`.
     pub fn hiding(mut self, text: &str, with: &str) -> Hookyard {
         self.hidden.push((text.into(), with.into()));
+        self
+    }
+
+    pub fn arg(mut self, argument: &str) -> Hookyard {
+        self.arguments.push(argument.into());
         self
     }
 
@@ -84,11 +76,7 @@ impl Hookyard {
             .args(&self.arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(match (self.input, self.stdin.is_some()) {
-                (Some(file), _) => file.into(),
-                (None, true) => Stdio::piped(),
-                (None, false) => Stdio::null(),
-            })
+            .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -76,13 +76,13 @@ fn standard_input_is_one() {
     let body = files.write("body", BODY);
     let secret = files.write("secret", SECRET);
     let run = hookyard(&["webhook", "verify", "--scheme", "snappt", "--header", HEADER, "--now", NOW]);
-    let run = run.arg("--secret-file").arg(&secret).input(&files.path("body")).run();
+    let run = run.arg("--secret-file").arg(&secret).stdin(BODY.as_bytes()).run();
     assert_eq!(run.code, Some(0), "{run}");
     let run = hookyard(&["webhook", "verify", "--scheme", "snappt", "--header", HEADER, "--now", NOW]);
-    let run = run.arg("--secret-file").arg("-").arg(&body).input(&files.path("secret")).run();
+    let run = run.arg("--secret-file").arg("-").arg(&body).stdin(SECRET.as_bytes()).run();
     assert_eq!(run.code, Some(0), "{run}");
     let run = hookyard(&["webhook", "verify", "--scheme", "snappt", "--header", HEADER, "--now", NOW]);
-    let run = run.arg("--secret-fd").arg("0").arg(&body).input(&files.path("secret")).run();
+    let run = run.arg("--secret-fd").arg("0").arg(&body).stdin(SECRET.as_bytes()).run();
     assert_eq!(run.code, Some(0), "{run}");
     for twice in [
         &["--secret-file", "-"][..],
