@@ -26,6 +26,7 @@
 //! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
+//! - `webhook_tail`      attempts as they happen
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
 //! - `crash`             kill -9, signals, poison, lost leases, panics
@@ -66,3 +67,4 @@ mod webhook_replay;
 mod webhook_retry;
 mod webhook_send;
 mod webhook_show;
+mod webhook_tail;
