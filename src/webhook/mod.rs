@@ -118,6 +118,9 @@ pub async fn deliver_event(context: &Context, event: Uuid, policy: &'static Poli
     deliver::deliver(context, &options, &mut Stop::listen()?).await.map(|_| ())
 }
 
+pub use replay::{Brief, replay_event};
+pub use show::story;
+
 /// Microseconds until the event's next attempt; none when every delivery has come to its end.
 pub async fn next_attempt_in(context: &Context, event: Uuid) -> Result<Option<u64>, Failure> {
     let fates = store::find_fates(context.db().await?, event).await?;
