@@ -25,8 +25,8 @@ use store::{Attempt, Scene};
 /// Show the main job on real parts: a local database, a receiver, one event to three endpoints
 ///
 /// Starts the local database, migrates it, makes a company, an entry and three endpoints (one accepts, one fails
-/// twice, one refuses), sends, retries on a shortened schedule, verifies every signature that was received, and leaves
-/// the database to explore.
+/// twice, one refuses), sends, retries on a shortened schedule, shows the delivery that died, replays it once its
+/// endpoint is mended, verifies every signature that was received, and leaves the database to explore.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  hookyard demo\n  hookyard demo --yes --json")]
 pub struct Args {
@@ -49,6 +49,9 @@ pub struct Shown {
     event_id: Uuid,
     short_id: String,
     attempts: Vec<Attempt>,
+    /// The delivery that died, as `webhook show` tells it.
+    story: Option<(Uuid, String)>,
+    replayed: Option<webhook::Brief>,
     received: usize,
     verified: usize,
     place: String,
@@ -81,11 +84,23 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
         tell(&format!("round {round} is over; the endpoint that failed is attempted again"));
         tokio::time::sleep(Duration::from_micros(wait_us) + Duration::from_millis(10)).await;
     }
+    let attempts = store::list_attempts(db, event_id).await?;
+    let dead = store::find_dead(db, event_id).await?;
+    let story = match dead {
+        Some(delivery) => Some((delivery, webhook::story(&context, delivery).await?)),
+        None => None,
+    };
+    receiver.mend();
+    tell("the endpoint that refused is mended; what never arrived is replayed");
+    let replayed =
+        webhook::replay_event(&context, event_id, "the demo's customer mended the endpoint").await?;
     let received = receiver.received();
     Ok(Box::new(Shown {
         event_id,
         short_id: scene.short_id,
-        attempts: store::list_attempts(db, event_id).await?,
+        attempts,
+        story,
+        replayed,
         verified: received.iter().filter(|received| is_verified(received)).count(),
         received: received.len(),
         place: db.place().to_owned(),
@@ -134,6 +149,19 @@ impl Output for Shown {
         }
         page.table(table);
         page.blank();
+        if let Some((delivery, story)) = &self.story {
+            page.line(format!("$ hookyard webhook show {delivery}"));
+            story.lines().for_each(|line| page.line(format!("  {line}")));
+            page.blank();
+        }
+        if let Some(replayed) = &self.replayed {
+            page.line("the customer mends the endpoint; what never arrived is planned, then sent:");
+            page.line(format!("$ hookyard webhook replay {}", self.event_id));
+            page.line(format!("  {} planned, plan {}", replayed.planned, replayed.plan_id));
+            page.line(format!("$ hookyard webhook replay --apply {}", replayed.plan_id));
+            page.line(format!("  {} accepted by their endpoints", replayed.accepted));
+            page.blank();
+        }
         page.line(format!(
             "{} requests received, {} signatures verified over the bytes received",
             self.received, self.verified
@@ -158,6 +186,11 @@ impl Output for Shown {
                 "came_to": attempt.came_to,
                 "then": attempt.then,
             })).collect::<Vec<_>>(),
+            "replayed": self.replayed.as_ref().map(|replayed| json!({
+                "plan_id": replayed.plan_id.to_string(),
+                "planned": replayed.planned,
+                "accepted": replayed.accepted,
+            })),
             "received": self.received,
             "verified": self.verified,
         }))

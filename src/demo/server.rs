@@ -37,6 +37,8 @@ pub struct Received {
 struct Memory {
     received: Vec<Received>,
     failures: HashMap<String, usize>,
+    /// From now on everything is accepted.
+    mended: bool,
 }
 
 pub struct Receiver {
@@ -60,6 +62,11 @@ impl Receiver {
 
     pub fn url(&self, behaviour: Behaviour) -> String {
         format!("http://{}{}", self.address, behaviour.path())
+    }
+
+    /// The customer has mended what refused.
+    pub fn mend(&self) {
+        lock(&self.memory).mended = true;
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -116,7 +123,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Reque
 fn answer(request: &Request, memory: &mut Memory) -> &'static str {
     memory.received.push(request.received.clone());
     match request.path.as_str() {
-        "/refuses" => "403 Forbidden",
+        "/refuses" if !memory.mended => "403 Forbidden",
         "/fails-twice" => {
             let failures = memory.failures.entry(request.event_id.clone()).or_default();
             *failures += 1;

@@ -105,3 +105,17 @@ pub async fn list_attempts(db: &Db, event: Uuid) -> Result<Vec<Attempt>, Trouble
     })
     .await
 }
+
+/// The delivery that died.
+pub async fn find_dead(db: &Db, event: Uuid) -> Result<Option<Uuid>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let row =
+            sqlx::query("select d.id from hookyard.deliveries d where d.event_id = $1 and d.state = 'dead'")
+                .bind(event)
+                .persistent(false)
+                .fetch_optional(tx)
+                .await?;
+        row.map(|row| row.try_get(0)).transpose()
+    })
+    .await
+}

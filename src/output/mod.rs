@@ -60,6 +60,11 @@ impl Printer {
         Ok(answer.verdict())
     }
 
+    /// One part of an answer that goes on; false when nobody reads it any longer.
+    pub fn stream(&self, part: &dyn Output) -> Result<bool, Failure> {
+        write_open(&self.render(part)?)
+    }
+
     /// Help and version: on a terminal with clap's own emphasis.
     pub fn help(&self, text: &clap::builder::StyledStr) -> Result<(), Failure> {
         let text = if self.colour(std::io::stdout().is_terminal()) {
@@ -151,12 +156,17 @@ impl Printer {
 
 /// A closed pipe is not an error; any other trouble with stdout is.
 fn write(bytes: &[u8]) -> Result<(), Failure> {
+    write_open(bytes).map(|_| ())
+}
+
+/// The same, and whether somebody still reads.
+fn write_open(bytes: &[u8]) -> Result<bool, Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Ok(()) => Ok(()),
-        Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Ok(()) => Ok(true),
+        Err(why) if why.kind() == ErrorKind::BrokenPipe => Ok(false),
         // The descriptor was closed by the caller (`>&-`): nobody wants to hear.
-        Err(why) if why.raw_os_error() == Some(libc::EBADF) => Ok(()),
+        Err(why) if why.raw_os_error() == Some(libc::EBADF) => Ok(false),
         Err(why) => Err(Failure::no(why).context("cannot write the answer to stdout")),
     }
 }

@@ -19,6 +19,7 @@ mod send;
 mod show;
 mod sign;
 mod store;
+mod tail;
 mod verify;
 
 use std::path::Path;
@@ -40,7 +41,8 @@ pub enum Verb {
     Endpoints(endpoints::Args),
     List(list::Args),
     Show(show::Args),
-    Replay(replay::Args),
+    Replay(Box<replay::Args>),
+    Tail(tail::Args),
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(verify::Args),
@@ -67,7 +69,8 @@ pub fn run_alone(
         | Verb::Endpoints(_)
         | Verb::List(_)
         | Verb::Show(_)
-        | Verb::Replay(_) => None,
+        | Verb::Replay(_)
+        | Verb::Tail(_) => None,
     })
 }
 
@@ -89,7 +92,8 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
         Verb::Show(args) => Box::new(show::run(context, args).await?),
-        Verb::Replay(args) => replay::run(context, args).await?,
+        Verb::Replay(args) => replay::run(context, *args).await?,
+        Verb::Tail(args) => Box::new(tail::run(context, args).await?),
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) => return Err(Failure::fault("dispatched twice")),
     })
 }
@@ -113,6 +117,9 @@ pub async fn deliver_event(context: &Context, event: Uuid, policy: &'static Poli
     let options = deliver::Options { policy, ..options };
     deliver::deliver(context, &options, &mut Stop::listen()?).await.map(|_| ())
 }
+
+pub use replay::{Brief, replay_event};
+pub use show::story;
 
 /// Microseconds until the event's next attempt; none when every delivery has come to its end.
 pub async fn next_attempt_in(context: &Context, event: Uuid) -> Result<Option<u64>, Failure> {

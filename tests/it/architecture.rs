@@ -179,6 +179,7 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook verify",
         "webhook show",
         "webhook replay",
+        "webhook tail",
         "database migrate",
         "database status",
         "database stop",

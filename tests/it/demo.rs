@@ -62,11 +62,18 @@ fn one_accepts_one_fails_twice_one_refuses_and_every_signature_is_verified() {
             "refuses 1 403 dead"
         ]
     );
-    assert_eq!((&told["received"], &told["verified"]), (&5.into(), &5.into()));
+    assert_eq!(
+        (&told["replayed"]["planned"], &told["replayed"]["accepted"]),
+        (&1.into(), &1.into()),
+        "the dead delivery is replayed and arrives"
+    );
+    assert_eq!((&told["received"], &told["verified"]), (&6.into(), &6.into()));
 
     let left = home.run(&["webhook", "list", "--database", "embedded", "--json"]).succeeds();
     assert_eq!(left.stdout.lines().count(), 3, "the database is left to explore");
     let again = home.run(&["demo"]).succeeds();
-    assert!(again.stdout.contains("5 signatures verified"), "it can be shown twice\n{again}");
+    assert!(again.stdout.contains("6 signatures verified"), "it can be shown twice\n{again}");
+    assert!(again.stdout.contains("403 rejected in "), "the dead delivery is shown\n{again}");
+    assert!(again.stdout.contains("1 accepted by their endpoints"), "{again}");
     assert!(again.stdout.contains("hookyard --database embedded webhook list"), "{again}");
 }

@@ -26,6 +26,7 @@
 //! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
+//! - `webhook_tail`      attempts as they happen
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
@@ -73,4 +74,5 @@ mod webhook_schemes;
 mod webhook_send;
 mod webhook_show;
 mod webhook_sign;
+mod webhook_tail;
 mod webhook_verify;

@@ -53,7 +53,7 @@ enum Verb {
     Cancel(manage::CancelArgs),
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Call {
     /// Events, deliveries, attempts or entries, by id or the beginning of one
     #[arg(value_name = "ID", conflicts_with_all = ["apply", "all"])]
@@ -88,7 +88,7 @@ pub struct Call {
     pace: Pace,
 }
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 #[command(next_help_heading = "Filter")]
 struct Filter {
     /// Only what happened since: 24h, yesterday, 2026-11-02, or RFC 3339 (UTC)
@@ -115,7 +115,7 @@ struct Filter {
 }
 
 /// How it is run, and why; kept with the plan.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 struct Pace {
     /// Send at most so many a second, over all processes that run the plan
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..=100_000))]
@@ -158,6 +158,25 @@ async fn call(context: &Context, call: Call) -> Result<Box<dyn Output>, Failure>
         }
         _ => Ok(Box::new(planned)),
     }
+}
+
+/// What a replay of one event came to: the plan, what was planned, what arrived.
+pub struct Brief {
+    pub plan_id: Uuid,
+    pub planned: i64,
+    pub accepted: i64,
+}
+
+/// Plan and run what never arrived of one event; none when all has.
+pub async fn replay_event(context: &Context, event: Uuid, reason: &str) -> Result<Option<Brief>, Failure> {
+    let db = ready(context).await?;
+    let pace = Pace { reason: Some(reason.to_owned()), ..Pace::default() };
+    let call = Call { ids: vec![event.to_string()], pace, ..Call::default() };
+    let planned = plan::plan(context, db, &call, store::Choice::default()).await?;
+    let Some(plan_id) = planned.plan_id else { return Ok(None) };
+    let plan = store::find_plan(db, plan_id).await?;
+    let replayed = run::attend(context, &plan, &call.pace, run::Entry::Apply).await?;
+    Ok(Some(Brief { plan_id, planned: plan.items, accepted: replayed.counts.arrived }))
 }
 
 async fn ready(context: &Context) -> Result<&Db, Failure> {

@@ -36,6 +36,16 @@ pub async fn run(
     pace: &Pace,
     entry: Entry,
 ) -> Result<Box<dyn Output>, Failure> {
+    Ok(Box::new(attend(context, plan, pace, entry).await?))
+}
+
+/// Work on the plan until it is done or stopped.
+pub async fn attend(
+    context: &Context,
+    plan: &PlanRow,
+    pace: &Pace,
+    entry: Entry,
+) -> Result<Replayed, Failure> {
     let db = ready(context).await?;
     check(plan, entry)?;
     let mut stop = Stop::listen()?;
@@ -57,7 +67,7 @@ pub async fn run(
     }
     let plan = store::find_plan(db, plan.id).await?;
     let counts = store::find_counts(db, plan.id).await?;
-    Ok(Box::new(Replayed { plan, counts, ran: Some((tally.signal, tally.panicked)) }))
+    Ok(Replayed { plan, counts, ran: Some((tally.signal, tally.panicked)) })
 }
 
 fn check(plan: &PlanRow, entry: Entry) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ use crate::backoff::Policy;
 use crate::context::Context;
 use crate::db::{Db, schema};
 use crate::failure::Failure;
+use crate::output::{Output, Page};
 
 use timeline::Moment;
 
@@ -83,6 +84,14 @@ pub async fn run(context: &Context, args: Args) -> Result<Shown, Failure> {
     let around = store::find_around(db, &events, &deliveries).await?;
     shown.timeline = timeline::of(&shown, around);
     Ok(shown)
+}
+
+/// The lines of `show`, for the demo.
+pub async fn story(context: &Context, id: Uuid) -> Result<String, Failure> {
+    let shown = run(context, Args { id: id.to_string(), show_pii: false }).await?;
+    let mut page = Page::new(false, None);
+    shown.text(&mut page);
+    Ok(page.finish())
 }
 
 async fn gather(db: &Db, shown: &mut Shown) -> Result<(), Failure> {

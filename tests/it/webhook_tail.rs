@@ -1,0 +1,127 @@
+//! `hookyard webhook tail`: attempts as they happen, each once, whatever becomes of the reader or the database.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Receiver, Scene};
+
+/// Until the tail runs against the database.
+fn settled(scene: &Scene) {
+    let until = Instant::now() + Duration::from_secs(10);
+    let sessions = format!(
+        "select count(*) from pg_stat_activity where application_name like '%webhook-tail' and datname = '{}'",
+        scene.database.name()
+    );
+    while scene.count(&sessions) == 0 {
+        assert!(Instant::now() < until, "the tail did not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_millis(700));
+}
+
+#[test]
+fn attempts_are_told_as_they_happen_each_once_and_slow_ones_too() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/ok"));
+    scene.webhook(&receiver.url("/status/404"));
+    let slow = scene.webhook(&receiver.url("/slow/7000"));
+    let tail = scene.hookyard(&["webhook", "tail", "--json"]).start();
+    settled(&scene);
+    scene.enqueue(5);
+    scene.hookyard(&["webhook", "retry"]).run();
+    scene.database.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status)
+         values ('{slow}', '{{\"event\": \"entry.completed\"}}', '{{}}', 500)"
+    ));
+    std::thread::sleep(Duration::from_millis(6500));
+    tail.signal(libc::SIGINT);
+    let transcript = tail.finish();
+    assert_eq!(transcript.code, Some(130), "{transcript}");
+    let lines: Vec<serde_json::Value> =
+        transcript.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
+    let mut ids: Vec<&str> = lines.iter().map(|line| line["attempt_id"].as_str().expect("an id")).collect();
+    assert_eq!(ids.len(), 16, "{transcript}");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 16, "none twice");
+    assert_eq!(lines.iter().filter(|line| line["by_hookyard"] == false).count(), 1);
+    assert_eq!(lines.iter().filter(|line| line["webhook_id"] == slow.as_str()).count(), 6);
+}
+
+#[test]
+fn it_begins_in_the_past_and_filters_literally() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    let ok = scene.webhook(&receiver.url("/ok"));
+    scene.webhook(&receiver.url("/status/404"));
+    scene.enqueue(3);
+    scene.hookyard(&["webhook", "retry"]).run();
+    let told = |arguments: &[&str]| {
+        let all: Vec<&str> = ["webhook", "tail", "--since", "1h"].iter().chain(arguments).copied().collect();
+        let tail = scene.hookyard(&all).start();
+        settled(&scene);
+        tail.signal(libc::SIGTERM);
+        let transcript = tail.finish();
+        assert_eq!(transcript.code, Some(143), "{transcript}");
+        assert!(transcript.stderr.starts_with("since 20"), "{transcript}");
+        transcript.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]).len(), 6);
+    assert_eq!(told(&["--endpoint", &ok]).len(), 3);
+    assert_eq!(told(&["--event", "x' OR '1'='1"]).len(), 0);
+    let failed = told(&["--failed"]);
+    assert_eq!(failed.len(), 3);
+    assert!(
+        failed.iter().all(|line| line.contains("  404  ") && line.contains("attempt 1 of delivery ")),
+        "{failed:?}"
+    );
+    assert_eq!(told(&["--status", "404"]), failed);
+    let wrong = scene.hookyard(&["webhook", "tail", "--since", "2024-02-30"]).run();
+    assert_eq!(wrong.code, Some(2), "{wrong}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/ok"));
+    scene.enqueue(50);
+    scene.hookyard(&["webhook", "retry"]).run();
+    let mut tail = Command::new(env!("CARGO_BIN_EXE_hookyard"))
+        .args(["webhook", "tail", "--since", "1h"])
+        .env_clear()
+        .env("DATABASE_URL", scene.database.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut first = String::new();
+    BufReader::with_capacity(1, tail.stdout.take().expect("piped")).read_line(&mut first).expect("a line");
+    assert!(first.contains("entry.completed"), "{first}");
+    // The reader is gone; whatever is told next finds nobody.
+    scene.enqueue(1);
+    scene.hookyard(&["webhook", "retry"]).run();
+    let output = tail.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "only the moment is echoed");
+}
+
+#[test]
+fn a_database_that_breaks_off_is_waited_for_and_nothing_is_missed() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/ok"));
+    let tail = scene.hookyard(&["webhook", "tail", "--json"]).start();
+    settled(&scene);
+    for _ in 0..4 {
+        scene.database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%webhook-tail'
+             and datname = current_database()",
+        );
+        scene.enqueue(3);
+        scene.hookyard(&["webhook", "retry"]).run().succeeds();
+        std::thread::sleep(Duration::from_millis(400));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    tail.signal(libc::SIGINT);
+    let transcript = tail.finish();
+    assert_eq!(transcript.stdout.lines().count(), 12, "{transcript}");
+}
