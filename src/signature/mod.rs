@@ -1,7 +1,7 @@
 //! Signatures: a scheme is data, and signing, verifying and explaining are pure functions of scheme, secrets, headers,
 //! bytes and a time that is handed in. No clock, no file, no network; chance only where ECDSA needs it, as an argument.
 //!
-//! The delivery engine signs with [`snappt`], which stays a single HMAC without a scheme to look up.
+//! The delivery engine signs with [`snappt()`], which stays a single HMAC without a scheme to look up.
 
 #[cfg(test)]
 mod cases;

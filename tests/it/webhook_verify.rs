@@ -76,7 +76,7 @@ fn a_wrong_one_says_why_in_a_line_and_at_length() {
     who does that:  an editor, `echo` or a here-document adds one; `$(…)` and templates drop one
     what to change: sign and verify the raw bytes: no editor, no trim, no text mode between
 
-    tried ### ways
+    tried ## ways
     ");
 }
 

@@ -17,8 +17,8 @@ use super::tokens::{self, Token};
 use super::{Case, Explanation, Finding};
 
 /// Hashed bytes: well below a second.
-const BYTES: usize = 96 << 20;
-/// Bodies above this are tried with one departure only.
+const BYTES: usize = 256 << 20;
+/// Bodies above this are tried with one thing wrong, not two.
 const SMALL: usize = 64 << 10;
 
 struct Searching<'a> {
@@ -79,28 +79,32 @@ pub fn search(case: &Case<'_>, told: &mut Explanation) {
 }
 
 impl Searching<'_> {
+    /// The likelier first: one thing wrong, wherever it is, before two.
     fn all(&mut self, body: &[u8], bodies: &Bodies<'_>) -> Option<Found> {
-        let configured = self.keys.iter().filter(|key| key.story.is_none()).count();
-        // The body as it stands, with up to two departures elsewhere.
-        for most in 0..=2 {
-            for (form, time, key) in self.combinations(most) {
-                if let Some(token) = self.fits(form, time, key, body) {
-                    return Some(Found { form, time, key, body: None, token });
-                }
+        let small = body.len() <= SMALL;
+        self.as_it_stands(body, 0)
+            .or_else(|| self.as_it_stands(body, 1))
+            .or_else(|| self.changed(bodies, 0))
+            .or_else(|| small.then(|| self.as_it_stands(body, 2)).flatten())
+            .or_else(|| small.then(|| self.changed(bodies, 1)).flatten())
+    }
+
+    fn as_it_stands(&mut self, body: &[u8], departures: usize) -> Option<Found> {
+        self.combinations(departures).into_iter().find_map(|(form, time, key)| {
+            self.fits(form, time, key, body).map(|token| Found { form, time, key, body: None, token })
+        })
+    }
+
+    fn changed(&mut self, bodies: &Bodies<'_>, departures: usize) -> Option<Found> {
+        let combinations = self.combinations(departures);
+        for at in 0..bodies.len() {
+            if self.left == 0 {
+                return None;
             }
-        }
-        // Another body: first with everything else as configured, then with one departure more.
-        let ways: &[usize] = if body.len() <= SMALL { &[0, 1] } else { &[0] };
-        for most in ways {
-            for at in 0..bodies.len() {
-                let Some(made) = bodies.make(at) else { continue };
-                for (form, time, key) in self.combinations(*most) {
-                    if configured == 0 || self.left == 0 {
-                        return None;
-                    }
-                    if let Some(token) = self.fits(form, time, key, &made) {
-                        return Some(Found { form, time, key, body: Some(at), token });
-                    }
+            let Some(made) = bodies.make(at) else { continue };
+            for &(form, time, key) in &combinations {
+                if let Some(token) = self.fits(form, time, key, &made) {
+                    return Some(Found { form, time, key, body: Some(at), token });
                 }
             }
         }

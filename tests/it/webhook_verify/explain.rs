@@ -223,3 +223,28 @@ fn two_faults_at_once_are_both_told() {
     says(&told, "in another case");
     says(&told, "without blanks");
 }
+
+/// However much there is to try, the search ends.
+#[test]
+fn the_search_is_bounded() {
+    let files = Files::new();
+    let item = r#"{"id":1,"name":"xxxxxxxxxxxxxxxxxxxxxxxx","value":1.50},"#;
+    let long = format!("[{}0]", item.repeat(37_000));
+    let list: Vec<String> = (0..200).map(|at| format!("v1={at:064x}")).collect();
+    let header = format!("Stripe-Signature: t=1700000000,{}", list.join(","));
+    for body in [long.as_str(), BODY] {
+        let path = files.write("body", body);
+        let mut run =
+            hookyard(&["webhook", "verify", "--scheme", "stripe", "--now", "1700000000", "--explain"]);
+        for at in 0..64 {
+            let name = format!("S{at}");
+            run = run
+                .arg("--secret-env")
+                .arg(&name)
+                .env(&name, &format!("whsec_c2VjcmV0LW9mLWVub3VnaC1sZW5n{at:04}"));
+        }
+        let begun = std::time::Instant::now();
+        let run = run.arg("--header").arg(&header).arg(&path).run();
+        assert!(run.code == Some(1) && begun.elapsed().as_secs() < 30, "{:?}\n{run}", begun.elapsed());
+    }
+}
