@@ -41,23 +41,25 @@ complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show 
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "demo" -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "generate" -d 'Write completions and man pages below a directory'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "local-server" -d 'The parent of the local server, started by hookyard itself'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "send" -d 'Enqueue an event, attempt it at once and wait for the first outcome'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "retry" -d 'Attempt every delivery that is due'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "endpoints" -d 'Show endpoints: state, subscriptions, retry policy, last success and failure, backlog, breaker, alerts'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "list" -d 'List deliveries, newest first'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "schemes" -d 'List the signature schemes, each with an example'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "sign" -d 'Sign a body, byte for byte, as a sender of the scheme would'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list schemes sign verify" -f -a "verify" -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "send" -d 'Enqueue an event, attempt it at once and wait for the first outcome'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "retry" -d 'Attempt every delivery that is due'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "endpoints" -d 'Show endpoints: state, subscriptions, retry policy, last success and failure, backlog, breaker, alerts'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "list" -d 'List deliveries, newest first'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "show" -d 'Show the timeline of an event, a delivery, an attempt or an entry'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "replay" -d 'Deliver again what never arrived: plan it, then run the plan'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "schemes" -d 'List the signature schemes, each with an example'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "sign" -d 'Sign a body, byte for byte, as a sender of the scheme would'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay schemes sign verify" -f -a "verify" -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l entry -d 'The entry it is about: id or short id' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l payload -d 'The payload: any JSON, sent byte for byte; `-` reads stdin' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l api-key -d 'Deliver to the subscribers of this api key' -r
@@ -137,6 +139,54 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l show-pii -d 'Show personal data in payload and answers; this is recorded'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l apply -d 'Run exactly this plan' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l since -d 'Only what happened since: 24h, yesterday, 2026-11-02, or RFC 3339 (UTC)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l until -d 'Only what happened before' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l endpoint -d 'Only to this webhook' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l api-key -d 'Only to webhooks of this api key' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l event -d 'Only events of this type' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l status -d 'Only what was last answered with this HTTP status' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l max -d 'Choose at most so many, the oldest' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l canary -d 'Send so many to each endpoint first; one whose canaries fail stops' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l rate -d 'Send at most so many a second, over all processes that run the plan' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l reason -d 'Why; kept with operator, host, command and time' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l concurrency -d 'Requests at once [default: 64]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l per-endpoint -d 'Requests at once to one endpoint, per process [default: 10]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l in-flight -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l lease -d 'How long a claimed delivery stays ours without renewal [default: 30s]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l yes -d 'Plan and run at once'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l dry-run -d 'Print the plan and store nothing'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l all -d 'Choose everything that never arrived'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l dead -d 'Only deliveries that are dead'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l include-delivered -d 'Also what has arrived already'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l skipped -d 'Also events of a time when an endpoint was off or not yet subscribed'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "list" -d 'List plans, newest first'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "status" -d 'Show how far a plan has come'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "pause" -d 'Stop sending what a plan has not yet sent; resume goes on'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "resume" -d 'Go on with a plan, on this host or another'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "cancel" -d 'End a plan; what it has not sent stays as it was'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

@@ -67,6 +67,12 @@ impl Target {
         self.credentials.as_ref()
     }
 
+    /// Who is dialled, where, and how.
+    pub fn dialled(&self) -> (&Host, u16, bool) {
+        let port = self.url.port_or_known_default().unwrap_or(443);
+        (&self.host, port, self.url.scheme() == "https")
+    }
+
     /// The parts that a request is made of.
     pub fn into_parts(self) -> (url::Url, Option<Credentials>) {
         (self.url, self.credentials)

@@ -14,6 +14,7 @@ mod hostile;
 #[cfg(test)]
 mod hostile_cases;
 mod names;
+mod probe;
 mod reply;
 mod tls;
 mod trouble;
@@ -33,8 +34,6 @@ use crate::egress::{self, Credentials};
 use crate::failure::Failure;
 #[cfg(debug_assertions)]
 pub use names::TestNames;
-#[cfg(test)]
-use reply::Answer;
 pub use reply::{NoAnswer, NoAnswerKind, Reply};
 
 /// From the first packet to a connection that can carry a request, name and TLS included.
@@ -77,6 +76,9 @@ pub struct Request {
 pub struct Http {
     client: reqwest::Client,
     rules: Arc<egress::Rules>,
+    /// For what only connects.
+    resolver: names::Resolver,
+    tls: Arc<rustls::ClientConfig>,
 }
 
 impl Http {
@@ -90,8 +92,8 @@ impl Http {
             scripted: settings.names.map(Arc::new),
         };
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(resolver)
+            .tls_backend_preconfigured(tls.clone())
+            .dns_resolver(resolver.clone())
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -104,7 +106,7 @@ impl Http {
             .pool_max_idle_per_host(settings.pool_idle)
             .build()
             .map_err(|error| Failure::fault(error).context("cannot build the HTTP client"))?;
-        Ok((Http { client, rules }, warnings))
+        Ok((Http { client, rules, resolver, tls: Arc::new(tls) }, warnings))
     }
 
     pub fn rules(&self) -> &egress::Rules {

@@ -40,6 +40,7 @@ impl fmt::Display for Unresolved {
 
 impl std::error::Error for Unresolved {}
 
+#[derive(Clone)]
 pub(super) struct Resolver {
     pub rules: Arc<egress::Rules>,
     #[cfg(debug_assertions)]

@@ -8,12 +8,15 @@ mod deliver;
 mod delivery;
 mod endpoints;
 mod event;
+mod ids;
 mod inputs;
 mod list;
+mod replay;
 mod request;
 mod retry;
 mod schemes;
 mod send;
+mod show;
 mod sign;
 mod store;
 mod verify;
@@ -36,6 +39,8 @@ pub enum Verb {
     Retry(retry::Args),
     Endpoints(endpoints::Args),
     List(list::Args),
+    Show(show::Args),
+    Replay(replay::Args),
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(verify::Args),
@@ -57,7 +62,12 @@ pub fn run_alone(
         Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
         Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
         Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
-        Verb::Send(_) | Verb::Retry(_) | Verb::Endpoints(_) | Verb::List(_) => None,
+        Verb::Send(_)
+        | Verb::Retry(_)
+        | Verb::Endpoints(_)
+        | Verb::List(_)
+        | Verb::Show(_)
+        | Verb::Replay(_) => None,
     })
 }
 
@@ -78,6 +88,8 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Retry(args) => Box::new(retry::run(context, args).await?),
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
+        Verb::Show(args) => Box::new(show::run(context, args).await?),
+        Verb::Replay(args) => replay::run(context, args).await?,
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) => return Err(Failure::fault("dispatched twice")),
     })
 }

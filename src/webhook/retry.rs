@@ -73,6 +73,7 @@ impl Tuning {
             limit: None,
             max_runtime: None,
             watch: false,
+            more: None,
         }
     }
 }

@@ -80,6 +80,9 @@ fn nouns_are_pure() {
         "src/webhook/attempt.rs",
         "src/webhook/delivery.rs",
         "src/webhook/event.rs",
+        "src/webhook/ids.rs",
+        "src/webhook/show/next.rs",
+        "src/webhook/show/timeline.rs",
         "src/webhook/request.rs",
         "src/webhook/deliver/desk.rs",
     ];
@@ -174,6 +177,8 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook schemes",
         "webhook sign",
         "webhook verify",
+        "webhook show",
+        "webhook replay",
         "database migrate",
         "database status",
         "database stop",

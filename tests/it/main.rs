@@ -25,11 +25,13 @@
 //! - `inherited`         somebody else's database, with rows as years leave them
 //! - `pooler`            all of it through PgBouncer in transaction mode
 //! - `webhook_retry`     what is due is attempted, by rule
+//! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
+//! - `webhook_show`      the timeline of one thing, whatever its id is of
+//! - `overlap`           many processes at once
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
 //! - `readme`            the README's lines for CI, run as they stand
-//! - `overlap`           many processes at once
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
 //! - `demo`              the main job on real parts
@@ -65,8 +67,10 @@ mod secrets;
 mod terminal;
 mod webhook_endpoints;
 mod webhook_list;
+mod webhook_replay;
 mod webhook_retry;
 mod webhook_schemes;
 mod webhook_send;
+mod webhook_show;
 mod webhook_sign;
 mod webhook_verify;

@@ -42,6 +42,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0003_enqueue.sql"),
         documented: false,
     },
+    Migration {
+        version: 4,
+        name: "replay",
+        sql: include_str!("../../../migrations/0004_replay.sql"),
+        documented: false,
+    },
 ];
 
 /// The seam an operator may redefine: made where absent, never replaced, and therefore not numbered.

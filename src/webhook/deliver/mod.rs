@@ -55,6 +55,14 @@ pub struct Options {
     pub max_runtime: Option<Duration>,
     /// Stay when nothing is due.
     pub watch: bool,
+    /// Stay as well while this says that more is on its way.
+    pub more: Option<std::rc::Rc<std::cell::Cell<bool>>>,
+}
+
+impl Options {
+    fn stays(&self) -> bool {
+        self.watch || self.more.as_ref().is_some_and(|more| more.get())
+    }
 }
 
 /// Deliver what is due until nothing is, or until told to stop.

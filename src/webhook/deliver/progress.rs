@@ -10,8 +10,9 @@ use crate::output::Printer;
 pub struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    pub fn new(printer: &Printer) -> Progress {
-        if !printer.shows_progress() {
+    /// `alone`: nobody else shows progress of this run.
+    pub fn new(printer: &Printer, alone: bool) -> Progress {
+        if !alone || !printer.shows_progress() {
             return Progress(None);
         }
         let bar = ProgressBar::new_spinner();

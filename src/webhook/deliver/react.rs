@@ -40,7 +40,7 @@ impl Run<'_> {
         }
         // What an endpoint's pace holds back is due all the same: its next slot is waited for. And a claim that began
         // while outcomes were under way did not see what they changed.
-        self.exhausted = self.claimed_idle && self.is_idle() && !self.options.watch && !taken.paced;
+        self.exhausted = self.claimed_idle && self.is_idle() && !self.options.stays() && !taken.paced;
         self.next_claim = now + if taken.paced { PACED } else { self.pause };
         self.pause = (self.pause * 2).min(POLL.1);
     }

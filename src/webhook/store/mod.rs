@@ -5,6 +5,8 @@ mod alerts;
 mod endpoints;
 mod events;
 mod list;
+mod named;
+mod shown;
 
 use serde_json::Value;
 use sqlx::Postgres;
@@ -21,13 +23,19 @@ pub use events::{
     find_subscribers, insert_event,
 };
 pub use list::{DeliveryRow, Filter, list_deliveries};
+pub use named::{Kind, find_named};
+pub use shown::{
+    AroundRow, AttemptRow, EventRow, StandingRow, find_around, find_attempts, find_deliveries_of,
+    find_delivery_of, find_event_of, find_events, find_host_attempts, find_host_payload, find_standing,
+    insert_act,
+};
 
 /// Who did something on purpose, and what.
 pub struct Act<'a> {
     id: Uuid,
-    operator: &'a str,
-    host: &'a str,
-    command: &'a str,
+    pub operator: &'a str,
+    pub host: &'a str,
+    pub command: &'a str,
     detail: Value,
 }
 
@@ -42,7 +50,7 @@ impl<'a> Act<'a> {
         }
     }
 
-    fn insert(&self) -> Query<'_, Postgres, PgArguments> {
+    pub fn insert(&self) -> Query<'_, Postgres, PgArguments> {
         sqlx::query("insert into hookyard.acts (id, operator, host, command, detail) values ($1, $2, $3, $4, $5::jsonb) on conflict do nothing")
             .bind(self.id)
             .bind(self.operator)

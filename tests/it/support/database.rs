@@ -16,6 +16,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../../migrations/0001_documented_tables.sql"),
     include_str!("../../../migrations/0002_deliveries.sql"),
     include_str!("../../../migrations/0003_enqueue.sql"),
+    include_str!("../../../migrations/0004_replay.sql"),
     include_str!("../../../migrations/entry_payloads.sql"),
     include_str!("../../../src/db/migrations/mod.rs"),
     FOREIGN,

@@ -53,13 +53,15 @@ macro_rules! leased {
 
 /// Take what is due, fairly: every endpoint with something due gets an equal share. An open breaker lets one probe
 /// through every 30 s; an endpoint that has just recovered is paced, by slots that all runs share.
-const CLAIM: &str = concat!(
-    "with recursive waiting as (
+macro_rules! claim {
+    ($of:literal) => {
+        concat!(
+            "with recursive waiting as (
         (select d.webhook_id from hookyard.deliveries d
-         where d.state = 'pending' and d.parked_at is null order by d.webhook_id limit 1)
+         where d.state = 'pending' and d.parked_at is null", $of, " order by d.webhook_id limit 1)
         union all
         select (select d.webhook_id from hookyard.deliveries d
-                where d.state = 'pending' and d.parked_at is null and d.webhook_id > w.webhook_id
+                where d.state = 'pending' and d.parked_at is null", $of, " and d.webhook_id > w.webhook_id
                 order by d.webhook_id limit 1)
         from waiting w where w.webhook_id is not null
     ), due as materialized (
@@ -67,7 +69,7 @@ const CLAIM: &str = concat!(
         from waiting w cross join lateral (
             -- order and limit, so that this stays one look into the index however much is due
             select from hookyard.deliveries d
-            where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null
+            where d.webhook_id = w.webhook_id and d.state = 'pending' and d.parked_at is null", $of, "
               and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now())
             order by d.next_attempt_at limit 1) first
         where w.webhook_id is not null and w.webhook_id <> all ($2)
@@ -104,7 +106,7 @@ const CLAIM: &str = concat!(
                 d.owes_attempt or d.lease_until is not null and exists (
                     select from hookyard.runs r where r.id = d.leased_by and d.id = any (r.sending)) as lapsed
             from hookyard.deliveries d
-            where d.webhook_id = o.webhook_id and d.state = 'pending' and d.parked_at is null
+            where d.webhook_id = o.webhook_id and d.state = 'pending' and d.parked_at is null", $of, "
               and d.next_attempt_at <= now() and (d.lease_until is null or d.lease_until < now())
             order by d.next_attempt_at
             limit o.most
@@ -121,7 +123,14 @@ const CLAIM: &str = concat!(
         where e.webhook_id = n.webhook_id
     ) ",
     claimed_columns!()
-);
+)
+    };
+}
+
+const CLAIM: &str = claim!("");
+
+/// The same of what a plan has released.
+const CLAIM_PLAN: &str = claim!(" and d.plan_id = $6");
 
 /// Take what is due of one event.
 const CLAIM_EVENT: &str = concat!(
@@ -149,6 +158,7 @@ const CLAIM_EVENT: &str = concat!(
 pub enum Scope {
     All,
     Event(Uuid),
+    Plan(Uuid),
 }
 
 pub struct Claim<'a> {
@@ -178,12 +188,13 @@ pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
             let query = match claim.scope {
                 Scope::All => sqlx::query(CLAIM),
                 Scope::Event(_) => sqlx::query(CLAIM_EVENT),
+                Scope::Plan(_) => sqlx::query(CLAIM_PLAN),
             };
             let query =
                 query.bind(limit).bind(claim.excluded).bind(micros(claim.lease)).bind(claim.run).bind(INLINE);
             let query = match claim.scope {
                 Scope::All => query,
-                Scope::Event(event) => query.bind(event),
+                Scope::Event(id) | Scope::Plan(id) => query.bind(id),
             };
             let rows = query.persistent(false).fetch_all(tx).await?;
             answered.set(true);

@@ -23,7 +23,8 @@ const RECORD: &str = "
               duration_us, response_status, response_data)
     ), moved as (
         update hookyard.deliveries d
-        set state = s.state, attempts = d.attempts + 1, steps = d.steps + s.step,
+        -- a replay that fails does not undo what had arrived before
+        set state = case when s.state = 'dead' and d.arrived_at is not null then 'delivered' else s.state end, attempts = d.attempts + 1, steps = d.steps + s.step,
             next_attempt_at = case when s.state = 'pending' then now() + s.delay_us * interval '1 microsecond' end,
             finished_at = case when s.state <> 'pending' then now() end,
             lease_until = null, leased_by = null, reason = s.fate, last_status = s.status

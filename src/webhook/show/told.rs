@@ -1,0 +1,176 @@
+//! How a timeline reads.
+
+use serde_json::{Value, json};
+
+use super::super::store::{EventRow, StandingRow, Subscriber};
+use super::next::next;
+use super::timeline::{answer, came_to};
+use super::{Kind, Shown};
+use crate::clock;
+use crate::egress;
+use crate::output::{Json, Output, Page, Tone, masked};
+
+impl Shown {
+    fn payload(&self, text: &str) -> String {
+        if self.show_pii { text.to_owned() } else { masked(text) }
+    }
+
+    /// Webhooks of the api key that have no delivery of the event, and why not. The reason is today's: the past of
+    /// is_active and events is kept nowhere.
+    fn unmatched<'a>(
+        &'a self,
+        event: &'a EventRow,
+        webhooks: &'a [Subscriber],
+    ) -> Vec<(&'a Subscriber, &'static str)> {
+        let has = |webhook: &Subscriber| {
+            self.deliveries.iter().any(|d| d.event_id == event.id && d.webhook_id == webhook.webhook_id)
+        };
+        let why = |webhook: &Subscriber| match (webhook.active, webhook.listed) {
+            (Some(true), true) => "it matches now: it was made, activated or subscribed later",
+            (Some(true), false) => "it does not list this event type",
+            (Some(false), _) => "it is inactive",
+            (None, _) => "it is inactive (is_active is NULL)",
+        };
+        webhooks.iter().filter(|webhook| !has(webhook)).map(|webhook| (webhook, why(webhook))).collect()
+    }
+
+    /// Only where all deliveries of the event are shown is a missing one telling.
+    fn shows_matching(&self) -> bool {
+        matches!(self.kind, Kind::Event | Kind::Entry)
+    }
+}
+
+fn tone(state: &str) -> Tone {
+    match state {
+        "delivered" => Tone::Good,
+        "dead" => Tone::Bad,
+        _ => Tone::Warn,
+    }
+}
+
+fn place(url: Option<&String>) -> String {
+    url.map_or_else(|| "(deleted)".to_owned(), |url| egress::shown(url))
+}
+
+impl Output for Shown {
+    fn text(&self, page: &mut Page) {
+        page.line(format!("{} {}", self.kind.word(), self.id));
+        if let Some((payload, url)) = &self.host {
+            page.line(format!(
+                "to {}, by another application: no delivery of hookyard's",
+                place(url.as_ref())
+            ));
+            page.line(format!("payload: {}", self.payload(payload)));
+        }
+        for (event, webhooks) in self.events.iter().zip(&self.subscribers) {
+            let entry = event.entry_id.map(|id| format!(" of entry {id}")).unwrap_or_default();
+            page.line(format!("{}{entry}: {}", event.event_type, self.payload(&event.payload)));
+            if self.shows_matching() {
+                for (webhook, why) in self.unmatched(event, webhooks) {
+                    let url = place(webhook.url.as_ref());
+                    page.toned(format!("not to {} {url}: {why}", webhook.webhook_id), Tone::Dim);
+                }
+            }
+        }
+        if self.kind == Kind::Entry && self.events.is_empty() {
+            page.line("no event of it was ever enqueued");
+        }
+        page.blank();
+        for moment in &self.timeline {
+            let at = moment.at.map_or_else(|| "(time unknown)      ".to_owned(), clock::shown);
+            page.toned(format!("{at}  {:<8}{}", moment.what, moment.text), moment.tone);
+        }
+        for delivery in &self.deliveries {
+            let (text, at) = next(delivery, self.default_policy);
+            page.blank();
+            page.toned(
+                format!("delivery {} to {}: {}", delivery.id, place(delivery.url.as_ref()), delivery.state),
+                tone(&delivery.state),
+            );
+            let at = at.map(|at| format!("{}: ", clock::shown(at))).unwrap_or_default();
+            page.line(format!("  next: {at}{text}"));
+            if let (Some(at), true) = (delivery.arrived_at, delivery.plan_id.is_some()) {
+                page.line(format!("  it first arrived at {} and was replayed since", clock::shown(at)));
+            }
+        }
+        if self.host.is_some() {
+            let arrived = self.attempts.iter().any(|a| a.status.is_some_and(|s| (200..300).contains(&s)));
+            page.blank();
+            page.line(if arrived {
+                "next: nothing: an attempt with this payload was accepted".to_owned()
+            } else {
+                format!(
+                    "next: the other application's to say; deliver it from here: hookyard webhook replay {}",
+                    self.id
+                )
+            });
+        }
+    }
+
+    fn json(&self) -> Json {
+        Json::One(json!({
+            "kind": self.kind.word(),
+            "id": self.id.to_string(),
+            "payload": self.host.as_ref().map(|(payload, _)| self.payload(payload)),
+            "url": self.host.as_ref().map(|(_, url)| place(url.as_ref())),
+            "events": self.events.iter().zip(&self.subscribers).map(|(event, webhooks)| self.event(event, webhooks)).collect::<Vec<_>>(),
+            "deliveries": self.deliveries.iter().map(|delivery| self.delivery(delivery)).collect::<Vec<_>>(),
+            "attempts": self.attempts.iter().map(|attempt| json!({
+                "id": attempt.id.to_string(),
+                "delivery_id": attempt.delivery_id.map(|id| id.to_string()),
+                "webhook_id": attempt.webhook_id.to_string(),
+                "number": attempt.number,
+                "outcome": attempt.outcome,
+                "status": attempt.status,
+                "came_to": came_to(attempt),
+                "started_at": attempt.started_at.map(clock::shown),
+                "duration_ms": attempt.duration_us.map(|us| us / 1000),
+                "answer": answer(attempt, self.show_pii),
+            })).collect::<Vec<_>>(),
+            "timeline": self.timeline.iter().map(|moment| json!({
+                "at": moment.at.map(clock::shown),
+                "what": moment.what,
+                "text": moment.text,
+            })).collect::<Vec<_>>(),
+        }))
+    }
+}
+
+impl Shown {
+    fn event(&self, event: &EventRow, webhooks: &[Subscriber]) -> Value {
+        let unmatched = if self.shows_matching() { self.unmatched(event, webhooks) } else { Vec::new() };
+        json!({
+            "id": event.id.to_string(),
+            "event_type": event.event_type,
+            "created_at": clock::shown(event.created_at),
+            "api_key_id": event.api_key_id.map(|id| id.to_string()),
+            "entry_id": event.entry_id.map(|id| id.to_string()),
+            "payload": self.payload(&event.payload),
+            "bytes": event.payload.len(),
+            "not_to": unmatched.iter().map(|(webhook, why)| json!({
+                "webhook_id": webhook.webhook_id.to_string(),
+                "url": place(webhook.url.as_ref()),
+                "why": why,
+            })).collect::<Vec<_>>(),
+        })
+    }
+
+    fn delivery(&self, delivery: &StandingRow) -> Value {
+        let (text, at) = next(delivery, self.default_policy);
+        json!({
+            "id": delivery.id.to_string(),
+            "event_id": delivery.event_id.to_string(),
+            "webhook_id": delivery.webhook_id.to_string(),
+            "url": place(delivery.url.as_ref()),
+            "state": delivery.state,
+            "attempts": delivery.attempts,
+            "reason": delivery.reason,
+            "created_at": clock::shown(delivery.created_at),
+            "finished_at": delivery.finished_at.map(clock::shown),
+            "arrived_at": delivery.arrived_at.map(clock::shown),
+            "plan_id": delivery.plan_id.map(|id| id.to_string()),
+            "next_at": at.map(clock::shown),
+            "next": text,
+        })
+    }
+}
