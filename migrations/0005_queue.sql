@@ -1,6 +1,6 @@
--- The queue's two hot statements as functions, so that a session plans them once. A pooler in transaction mode allows
--- unnamed statements only, and planning one anew cost as long as running it; a function's plan is kept by the server's
--- own session, whoever uses it.
+-- The queue's hot statements as functions. A pooler in transaction mode allows unnamed statements only, and planning
+-- the one that records anew took as long as running it; a function's plan is kept by the server's own session. What
+-- claims is planned for each call all the same: which index finds what is due depends on how much there is by now.
 --
 -- The three ways to claim are made of one text: what is due, what a replay's plan has released, what is due of one
 -- event. $1 how many at most · $2 endpoints left out · $3 the lease in microseconds · $4 the run · $5 payloads up to
@@ -17,12 +17,12 @@ declare
                 + (not d.owes_attempt and d.id = any (array(select p.id from picked p where p.lapsed)))::int,
             owes_attempt = d.id = any (array(select p.id from picked p where p.lapsed))
         where d.id = any (array(select p.id from picked p))
-        returning d.id, d.fence, d.event_id, d.webhook_id, d.steps, d.interruptions, d.policy
+        returning d.id, d.fence, d.event_id, d.webhook_id, d.steps, d.interruptions, d.policy, d.owes_attempt
     )
     $sql$;
 
     columns constant text := $sql$
-    select l.id, l.fence, l.event_id, l.webhook_id, l.steps, l.interruptions, p.lapsed,
+    select l.id, l.fence, l.event_id, l.webhook_id, l.steps, l.interruptions, l.owes_attempt,
         case when octet_length(v.payload) <= $5 then v.payload end,
         coalesce(l.policy, e.policy)::text,
         w.id is not null, w.url::text, w.method::text, to_jsonb(w.headers)::text, coalesce(w.is_active, false),
@@ -31,7 +31,6 @@ declare
         (extract(epoch from clock_timestamp()) * 1000000)::int8,
         coalesce(e.failures, 0)
     from leased l
-    join picked p on p.id = l.id
     join hookyard.events v on v.id = l.event_id
     left join webhooks w on w.id = l.webhook_id
     left join hookyard.endpoints e on e.webhook_id = l.webhook_id
@@ -137,7 +136,8 @@ begin
         ) as w (name, takes, body, of)
     loop
         execute format(
-            'create function hookyard.%I(%s) returns table (%s) language plpgsql as $f$ begin return query %s; end $f$',
+            'create function hookyard.%I(%s) returns table (%s) language plpgsql set plan_cache_mode = force_custom_plan '
+            'as $f$ begin return query %s; end $f$',
             way.name, way.takes, answer,
             replace(replace(replace(way.body, '<of>', way.of), '<leased>', leased), '<columns>', columns));
     end loop;
@@ -152,7 +152,12 @@ create function hookyard.finish_attempts(
     uuid, uuid[], bigint[], uuid[], text[], text[], bigint[], integer[], integer[], text[], text[], bigint[], bigint[],
     integer[], text[], uuid[], boolean[], integer[], boolean[], text[]
 ) returns table (o_id uuid, o_is_open boolean)
-language plpgsql as $$
+language plpgsql
+-- The plan must be right for every size the tables will have: one look by primary key for each row.
+set plan_cache_mode = force_generic_plan
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
 begin
     return query
     with settled as materialized (

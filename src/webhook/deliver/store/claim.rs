@@ -17,7 +17,7 @@ use crate::db::{Db, Trouble};
 /// Payloads up to this size come with the claim.
 const INLINE: i32 = 16 * 1024;
 
-/// The three ways to claim, functions of migration 0005: their plans are kept by the server's session.
+/// The three ways to claim: functions of migration 0005, made of one text.
 const CLAIM: &str = "select * from hookyard.claim_due($1, $2, $3, $4, $5)";
 const CLAIM_PLAN: &str = "select * from hookyard.claim_planned($1, $2, $3, $4, $5, $6)";
 const CLAIM_EVENT: &str = "select * from hookyard.claim_of_event($1, $2, $3, $4, $5, $6)";
