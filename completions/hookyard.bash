@@ -1035,7 +1035,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook__subcmd__sign)
-            opts="-q -v -h --scheme --timestamp --id --format --url --secret-env --secret-file --secret-fd --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --scheme --timestamp --id --format --url --header --secret-env --secret-file --secret-fd --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1058,6 +1058,10 @@ _hookyard() {
                     return 0
                     ;;
                 --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -225,6 +225,7 @@ json\t'One JSON document'
 curl\t'A command that sends the request'
 value\t'The signature alone'"
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l url -d 'The URL that will be called: signed by some schemes, shown by `--format curl`' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l header -d 'A further header that is signed, `Name: value`, for schemes that sign some (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r

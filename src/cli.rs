@@ -67,7 +67,7 @@ enum LogFormat {
 enum Noun {
     /// Deliver events to customers' endpoints
     #[command(subcommand)]
-    Webhook(webhook::Verb),
+    Webhook(Box<webhook::Verb>),
     /// Prepare and inspect the database
     #[command(subcommand)]
     Database(database::Verb),
@@ -157,7 +157,7 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
 
 async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Failure> {
     match noun {
-        Noun::Webhook(verb) => webhook::run(context, verb).await,
+        Noun::Webhook(verb) => webhook::run(context, *verb).await,
         Noun::Database(verb) => database::run(context, verb).await,
         Noun::Config(args) => config::run(context, &args),
         Noun::Demo(args) => demo::run(context, args).await,

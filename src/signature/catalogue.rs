@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::headers::Headers;
-use super::scheme::{Form, Scheme};
+use super::scheme::{Form, Proof, Scheme};
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -40,6 +40,8 @@ pub const BUILT_IN: &[(&str, &str)] = built_in![
     "truv",
     "persona",
     "convoy",
+    "hook0",
+    "hook0-v0",
 ];
 
 /// Built-in schemes, read when asked for, and a company's own.
@@ -61,6 +63,16 @@ impl Catalogue {
     pub fn all(&self) -> Vec<Scheme> {
         let built_in = BUILT_IN.iter().filter_map(|(name, text)| parse(name, text));
         built_in.chain(self.own.values().cloned()).collect()
+    }
+
+    /// Headers that are a secret themselves. Built-in tables that cannot be meant are not even read.
+    pub fn secret_headers(&self) -> Vec<String> {
+        let built_in = BUILT_IN.iter().filter(|(_, text)| text.contains("\"equality\""));
+        let built_in = built_in.filter_map(|(name, text)| parse(name, text));
+        let all = built_in.chain(self.own.values().cloned());
+        all.filter(|scheme| scheme.proof == Proof::Equality)
+            .filter_map(|scheme| scheme.header().map(str::to_owned))
+            .collect()
     }
 
     pub fn is_own(&self, name: &str) -> bool {

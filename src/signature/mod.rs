@@ -1,8 +1,10 @@
 //! Signatures: a scheme is data, and signing, verifying and explaining are pure functions of scheme, secrets, headers,
 //! bytes and a time that is handed in. No clock, no file, no network; chance only where ECDSA needs it, as an argument.
 //!
-//! The delivery engine signs with [`snappt`], which stays a single HMAC without a scheme to look up.
+//! The delivery engine signs with [`snappt()`], which stays a single HMAC without a scheme to look up.
 
+#[cfg(test)]
+mod cases;
 mod catalogue;
 mod digest;
 mod ed25519;
@@ -28,7 +30,7 @@ pub use jwt::Jwks;
 pub use key::{Ring, given};
 pub use reason::Refusal;
 pub use scheme::{Proof, Scheme};
-pub use sign::{Signed, Signing};
+pub use sign::{Facts, Signed, Signing};
 pub use snappt::{SNAPPT_HEADER, snappt, snappt_matches};
 pub use stamp::text as stamp_text;
 pub use twilio::{body_hash, claimed_hash};

@@ -9,13 +9,15 @@ use super::scheme::{Form, Scheme, Source};
 use super::stamp::Stamp;
 
 /// Signatures that belong to one time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Group {
     /// The time's text as it is signed, and what it means. An unsigned one may be wrong until the signature is known
     /// to be right.
     pub time: Option<Result<(Vec<u8>, Stamp), Refusal>>,
     pub candidates: Vec<Vec<u8>>,
     pub ed25519: Vec<Vec<u8>>,
+    /// Names and values of further headers, as they are signed.
+    pub headers: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -61,7 +63,7 @@ fn signatures(scheme: &Scheme, headers: &Headers, body: &Body) -> Result<Vec<Gro
     }
     let value = headers.one(name)?;
     match scheme.form {
-        Form::Items => Ok(vec![items(scheme, name, value)?]),
+        Form::Items => Ok(vec![items(scheme, name, value, headers)?]),
         Form::List => Ok(vec![list(scheme, name, value)?]),
         Form::Groups => {
             let texts: Vec<&[u8]> = words(value).take(Scheme::GROUPS + 1).collect();
@@ -69,7 +71,7 @@ fn signatures(scheme: &Scheme, headers: &Headers, body: &Body) -> Result<Vec<Gro
                 return Err(Reason::MalformedHeader
                     .with(format!("{name} holds no signature, or more than {}", Scheme::GROUPS)));
             }
-            texts.into_iter().map(|text| items(scheme, name, text)).collect()
+            texts.into_iter().map(|text| items(scheme, name, text, headers)).collect()
         }
         Form::Plain | Form::Numbered => Ok(vec![plain(scheme, value)?]),
     }
@@ -83,7 +85,7 @@ fn plain(scheme: &Scheme, value: &[u8]) -> Result<Group, Refusal> {
     let bytes = decoded(scheme, text).ok_or_else(|| {
         malformed(format!("the signature is not {} bytes in {}", length(scheme), scheme.encoding.name()))
     })?;
-    Ok(Group { time: None, candidates: vec![bytes], ed25519: Vec::new() })
+    Ok(Group { candidates: vec![bytes], ..Group::default() })
 }
 
 fn in_numbered(scheme: &Scheme, name: &str, headers: &Headers) -> Result<Group, Refusal> {
@@ -107,17 +109,17 @@ fn in_numbered(scheme: &Scheme, name: &str, headers: &Headers) -> Result<Group, 
         return Err(Reason::MalformedSignature
             .with(format!("no signature is {} bytes in {encoding}", length(scheme))));
     }
-    Ok(Group { time: None, candidates, ed25519: Vec::new() })
+    Ok(Group { candidates, ..Group::default() })
 }
 
 /// `t=…,v1=…`: in any order; unknown items are ignored, and so is a signature that cannot be decoded beside others.
-fn items(scheme: &Scheme, name: &str, value: &[u8]) -> Result<Group, Refusal> {
+fn items(scheme: &Scheme, name: &str, value: &[u8], headers: &Headers) -> Result<Group, Refusal> {
     let wanted = match &scheme.timestamp {
         Some(Source::Item(item)) => Some(item.as_bytes()),
         _ => None,
     };
-    let mut group = Group { time: None, candidates: Vec::new(), ed25519: Vec::new() };
-    let mut time = None;
+    let mut group = Group::default();
+    let (mut time, mut names) = (None, None);
     for item in value.split(|byte| *byte == b',') {
         let item = item.trim_ascii();
         let Some(equals) = item.iter().position(|byte| *byte == b'=') else {
@@ -127,9 +129,23 @@ fn items(scheme: &Scheme, name: &str, value: &[u8]) -> Result<Group, Refusal> {
         if Some(key) == wanted && time.replace(text).is_some() {
             return Err(Reason::MalformedHeader.with(format!("{name} holds its timestamp more than once")));
         }
+        let is = |item: &String| item.as_bytes() == key;
+        if scheme.stronger.iter().any(is) {
+            return Err(Reason::NoSignatureForScheme
+                .with(format!("{name} offers a stronger signature, and only the strongest counts")));
+        }
+        if scheme.headers_item.as_ref().is_some_and(is) {
+            names = Some(text);
+        }
         if scheme.items.iter().any(|item| item.as_bytes() == key) {
             group.candidates.push(decoded(scheme, text).unwrap_or_default());
         }
+    }
+    if let Some(item) = &scheme.headers_item {
+        let names = names.ok_or_else(|| {
+            Reason::MalformedHeader.with(format!("{name} does not say which headers are signed ({item}=)"))
+        })?;
+        group.headers = joined(names, headers)?;
     }
     if wanted.is_some() {
         let text =
@@ -140,9 +156,30 @@ fn items(scheme: &Scheme, name: &str, value: &[u8]) -> Result<Group, Refusal> {
     Ok(group)
 }
 
+/// Names with blanks between, a dot, values with dots between. Bounded: a name costs a look through the headers.
+fn joined(names: &[u8], headers: &Headers) -> Result<Vec<u8>, Refusal> {
+    let wrong = || Reason::MalformedHeader.with("the list of signed headers cannot be read");
+    let list: Vec<&str> = std::str::from_utf8(names).map_err(|_| wrong())?.split(' ').collect();
+    if list.len() > 64 || list.contains(&"") {
+        return Err(wrong());
+    }
+    let values: Result<Vec<&[u8]>, Refusal> = list.iter().map(|name| headers.one(name)).collect();
+    Ok([names, b".", &values?.join(&b"."[..])].concat())
+}
+
+/// The same for a request that may be refused for other reasons.
+pub fn signed_headers(scheme: &Scheme, headers: &Headers) -> Vec<u8> {
+    let value = scheme.header().and_then(|name| headers.one(name).ok()).unwrap_or_default();
+    let item = scheme.headers_item.as_deref().unwrap_or_default();
+    let items = value.split(|byte| *byte == b',');
+    let mut names =
+        items.filter_map(|text| text.trim_ascii().strip_prefix(item.as_bytes())?.strip_prefix(b"="));
+    names.next().and_then(|names| joined(names, headers).ok()).unwrap_or_default()
+}
+
 /// `v1,… v1a,…`
 fn list(scheme: &Scheme, name: &str, value: &[u8]) -> Result<Group, Refusal> {
-    let mut group = Group { time: None, candidates: Vec::new(), ed25519: Vec::new() };
+    let mut group = Group::default();
     let mut any = false;
     for word in words(value) {
         let Some(comma) = word.iter().position(|byte| *byte == b',') else { continue };

@@ -69,6 +69,10 @@ pub struct Scheme {
     pub items: Vec<String>,
     /// The list item that is an ed25519 signature.
     pub ed25519: Option<String>,
+    /// The item that names further headers that are signed.
+    pub headers_item: Option<String>,
+    /// Items beside which this scheme's signatures do not count.
+    pub stronger: Vec<String>,
     pub timestamp: Option<Source>,
     pub unit: Unit,
     pub tolerance: u32,
@@ -115,6 +119,9 @@ struct Place {
     #[serde(default)]
     items: Vec<String>,
     ed25519: Option<String>,
+    signed_headers: Option<String>,
+    #[serde(default)]
+    unless: Vec<String>,
     #[serde(default = "hex")]
     encoding: Encoding,
 }
@@ -174,6 +181,8 @@ impl Scheme {
             prefix: shape.signature.prefix,
             items: shape.signature.items,
             ed25519: shape.signature.ed25519,
+            headers_item: shape.signature.signed_headers,
+            stronger: shape.signature.unless,
             timestamp,
             unit,
             tolerance: tolerance.unwrap_or(Scheme::TOLERANCE),
@@ -206,6 +215,14 @@ impl Scheme {
                 "groups have their timestamp as an item each",
             ),
             (self.signed.has(&Part::Time) && self.timestamp.is_none(), "`{t}` needs a `timestamp`"),
+            (
+                self.signed.has(&Part::Headers) != self.headers_item.is_some(),
+                "`{headers}` and `signed_headers`, the item that names them, go together",
+            ),
+            (
+                (self.headers_item.is_some() || !self.stronger.is_empty()) && self.form != Form::Items,
+                "`signed_headers` and `unless` are for the form items",
+            ),
             (self.signed.has(&Part::Id) && self.id.is_none(), "`{id}` needs an `id`"),
             (
                 self.proof == Proof::Hmac
@@ -259,6 +276,16 @@ impl Scheme {
             || inside(&self.timestamp)
             || inside(&self.id)
             || self.proof == Proof::Twilio
+    }
+
+    /// How many secrets can sign one request.
+    pub fn room(&self) -> usize {
+        match self.form {
+            Form::List | Form::Groups => Scheme::GROUPS,
+            Form::Numbered => 100,
+            Form::Items => self.items.len(),
+            Form::Plain => 1,
+        }
     }
 
     /// The longest rotation that one header may carry: beyond it, work would not be bounded.

@@ -9,7 +9,7 @@ use super::digest::Mac;
 use super::key::{Key, Ring};
 use super::reason::{Reason, Refusal};
 use super::scheme::{Form, Scheme, Source};
-use super::template::{Feed, Part};
+use super::template::{Feed, Given, Part};
 use super::twilio;
 
 pub struct Signed {
@@ -20,10 +20,24 @@ pub struct Signed {
     pub body: Option<Value>,
 }
 
+/// What is signed beside the body.
+#[derive(Clone, Copy, Default)]
+pub struct Facts<'a> {
+    /// The time as it goes into the request.
+    pub time: &'a str,
+    pub id: &'a str,
+    /// For Twilio: the URL, and the whole body.
+    pub url: Option<(&'a str, &'a [u8])>,
+    /// Further headers, where the scheme signs some.
+    pub headers: &'a [(String, String)],
+}
+
 pub struct Signing<'a> {
     scheme: &'a Scheme,
-    time: String,
-    id: String,
+    facts: Facts<'a>,
+    /// Their names, and names and values as they are signed.
+    names: String,
+    headers: Vec<u8>,
     made: Vec<Made>,
     body: Context,
 }
@@ -35,25 +49,17 @@ enum Made {
 }
 
 impl<'a> Signing<'a> {
-    /// `time` as it goes into the request. For Twilio the URL and the whole body are part of the beginning.
-    pub fn begin(
-        scheme: &'a Scheme,
-        ring: Ring,
-        time: &str,
-        id: &str,
-        url: Option<(&str, &[u8])>,
-    ) -> Signing<'a> {
-        let room = match scheme.form {
-            Form::List | Form::Groups => Scheme::GROUPS,
-            Form::Numbered => 100,
-            Form::Items => scheme.items.len(),
-            Form::Plain => 1,
-        };
-        let made = ring.keys.into_iter().take(room).map(|key| match key {
+    pub fn begin(scheme: &'a Scheme, ring: Ring, facts: Facts<'a>) -> Signing<'a> {
+        let names: Vec<String> = facts.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+        let values: Vec<&str> = facts.headers.iter().map(|(_, value)| value.as_str()).collect();
+        let names = names.join(" ");
+        let headers = format!("{names}.{}", values.join(".")).into_bytes();
+        let given = Given { time: facts.time.as_bytes(), id: facts.id.as_bytes(), headers: &headers };
+        let made = ring.keys.into_iter().take(scheme.room()).map(|key| match key {
             Key::Mac(secret) => {
                 let mut mac = Mac::new(scheme.digest, &secret);
-                scheme.signed.before_body(&mut mac, time.as_bytes(), id.as_bytes());
-                if let Some((url, body)) = url {
+                scheme.signed.before_body(&mut mac, given);
+                if let Some((url, body)) = facts.url {
                     twilio::signed(url, body)
                         .messages
                         .first()
@@ -64,13 +70,13 @@ impl<'a> Signing<'a> {
             }
             Key::Ed25519(pair) => {
                 let mut message = Vec::new();
-                scheme.signed.before_body(&mut message, time.as_bytes(), id.as_bytes());
+                scheme.signed.before_body(&mut message, given);
                 Made::Ed25519(pair, message)
             }
             Key::Jwk(jwk) => Made::Jwk(jwk),
         });
         let made = made.collect();
-        Signing { scheme, time: time.to_owned(), id: id.to_owned(), made, body: Context::new(&SHA256) }
+        Signing { scheme, facts, names, headers, made, body: Context::new(&SHA256) }
     }
 
     pub fn update(&mut self, chunk: &[u8]) {
@@ -86,33 +92,35 @@ impl<'a> Signing<'a> {
     }
 
     pub fn finish(self, random: &dyn SecureRandom) -> Result<Signed, Refusal> {
-        let (time, id, scheme) = (self.time, self.id, self.scheme);
+        let (facts, scheme) = (self.facts, self.scheme);
+        let given = Given { time: facts.time.as_bytes(), id: facts.id.as_bytes(), headers: &self.headers };
         let hash = self.body.finish();
         let mut texts = Vec::new();
         for made in self.made {
             texts.push(match made {
                 Made::Mac(mut mac) => {
-                    scheme.signed.after_body(&mut mac, time.as_bytes(), id.as_bytes());
+                    scheme.signed.after_body(&mut mac, given);
                     (
                         scheme.items.get(texts.len()).or(scheme.items.last()),
                         scheme.encoding.encode(mac.finish().as_ref()),
                     )
                 }
                 Made::Ed25519(pair, mut message) => {
-                    scheme.signed.after_body(&mut message, time.as_bytes(), id.as_bytes());
+                    scheme.signed.after_body(&mut message, given);
                     let signature = pair.sign(&message).ok_or_else(|| {
                         Reason::MalformedSecret.with("a public key (`whpk_`) verifies and cannot sign")
                     })?;
                     (scheme.ed25519.as_ref(), scheme.encoding.encode(&signature))
                 }
-                Made::Jwk(jwk) => (None, jwk.sign(time.parse().unwrap_or(0), hash.as_ref(), random)?),
+                Made::Jwk(jwk) => (None, jwk.sign(facts.time.parse().unwrap_or(0), hash.as_ref(), random)?),
             });
         }
-        Ok(laid_out(scheme, &time, &id, texts))
+        Ok(laid_out(scheme, facts, &self.names, texts))
     }
 }
 
-fn laid_out(scheme: &Scheme, time: &str, id: &str, texts: Vec<(Option<&String>, String)>) -> Signed {
+fn laid_out(scheme: &Scheme, facts: Facts<'_>, names: &str, texts: Vec<(Option<&String>, String)>) -> Signed {
+    let (time, id) = (facts.time, facts.id);
     let item = |separator: &str, (name, text): &(Option<&String>, String)| {
         format!("{}{separator}{text}", name.map_or("", String::as_str))
     };
@@ -126,14 +134,15 @@ fn laid_out(scheme: &Scheme, time: &str, id: &str, texts: Vec<(Option<&String>, 
         Form::List => vec![texts.iter().map(|text| item(",", text)).collect::<Vec<_>>().join(" ")],
         Form::Items => {
             let items: Vec<_> = texts.iter().map(|text| item("=", text)).collect();
-            vec![format!("{time_item}{}", items.join(","))]
+            let names = scheme.headers_item.iter().map(|item| format!("{item}={names},")).collect::<String>();
+            vec![format!("{time_item}{names}{}", items.join(","))]
         }
         Form::Groups => {
             let groups: Vec<_> = texts.iter().map(|text| format!("{time_item}{}", item("=", text))).collect();
             vec![groups.join(" ")]
         }
     };
-    let mut headers = Vec::new();
+    let mut headers = facts.headers.to_vec();
     let mut body = None;
     for (source, text) in [(&scheme.id, id), (&scheme.timestamp, time)] {
         if let Some(Source::Header(name)) = source {

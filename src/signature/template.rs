@@ -7,6 +7,8 @@ pub enum Part {
     Text(String),
     Time,
     Id,
+    /// Further headers that are signed: their names with blanks between, a dot, their values with dots between.
+    Headers,
     Body,
 }
 
@@ -32,8 +34,11 @@ impl Template {
             parts.push(match name {
                 "t" => Part::Time,
                 "id" => Part::Id,
+                "headers" => Part::Headers,
                 "body" => Part::Body,
-                other => return Err(format!("`{{{other}}}` is none of {{t}}, {{id}}, {{body}}")),
+                other => {
+                    return Err(format!("`{{{other}}}` is none of {{t}}, {{id}}, {{headers}}, {{body}}"));
+                }
             });
             rest = behind;
         }
@@ -56,25 +61,34 @@ impl Template {
     }
 
     /// Feed what stands before the body.
-    pub fn before_body(&self, mac: &mut impl Feed, time: &[u8], id: &[u8]) {
-        feed(self.parts.iter().take_while(|part| **part != Part::Body), mac, time, id);
+    pub fn before_body(&self, mac: &mut impl Feed, given: Given<'_>) {
+        feed(self.parts.iter().take_while(|part| **part != Part::Body), mac, given);
     }
 
     /// Feed what stands after the body; nothing when there is no body in it.
-    pub fn after_body(&self, mac: &mut impl Feed, time: &[u8], id: &[u8]) {
-        feed(self.parts.iter().skip_while(|part| **part != Part::Body).skip(1), mac, time, id);
+    pub fn after_body(&self, mac: &mut impl Feed, given: Given<'_>) {
+        feed(self.parts.iter().skip_while(|part| **part != Part::Body).skip(1), mac, given);
     }
 }
 
-fn feed<'a>(parts: impl Iterator<Item = &'a Part>, mac: &mut impl Feed, time: &[u8], id: &[u8]) {
+fn feed<'a>(parts: impl Iterator<Item = &'a Part>, mac: &mut impl Feed, given: Given<'_>) {
     for part in parts {
         match part {
             Part::Text(text) => mac.feed(text.as_bytes()),
-            Part::Time => mac.feed(time),
-            Part::Id => mac.feed(id),
+            Part::Time => mac.feed(given.time),
+            Part::Id => mac.feed(given.id),
+            Part::Headers => mac.feed(given.headers),
             Part::Body => {}
         }
     }
+}
+
+/// What is put into the places.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'a> {
+    pub time: &'a [u8],
+    pub id: &'a [u8],
+    pub headers: &'a [u8],
 }
 
 /// Something that takes the signed bytes piece by piece.
@@ -101,11 +115,12 @@ mod tests {
     fn filled(text: &str) -> String {
         let template = Template::parse(text).expect("a template");
         let mut bytes = Vec::new();
-        template.before_body(&mut bytes, b"17", b"evt");
+        let given = Given { time: b"17", id: b"evt", headers: b"a b.1.2" };
+        template.before_body(&mut bytes, given);
         if template.has(&Part::Body) {
             bytes.feed(b"BODY");
         }
-        template.after_body(&mut bytes, b"17", b"evt");
+        template.after_body(&mut bytes, given);
         String::from_utf8(bytes).expect("text")
     }
 
@@ -115,6 +130,7 @@ mod tests {
         assert_eq!(filled("v0:{t}:{body}"), "v0:17:BODY");
         assert_eq!(filled("{body}|{t}"), "BODY|17");
         assert_eq!(filled("{t}{id}"), "17evt");
+        assert_eq!(filled("{t}.{headers}.{body}"), "17.a b.1.2.BODY");
     }
 
     #[test]

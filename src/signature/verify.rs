@@ -11,7 +11,7 @@ use super::presented::{self, Group};
 use super::reason::{Reason, Refusal};
 use super::scheme::{Proof, Scheme};
 use super::stamp::Stamp;
-use super::template::{Feed, Part, Template};
+use super::template::{Feed, Given, Part, Template};
 use super::twilio;
 
 /// What there is to judge, but for the body's bytes.
@@ -174,7 +174,7 @@ impl Macs {
                 Key::Mac(secret) => {
                     for (which, group) in groups.iter().enumerate() {
                         let mut mac = Mac::new(scheme.digest, &secret);
-                        template.before_body(&mut mac, group.time_text(), &id);
+                        template.before_body(&mut mac, group.given(&id));
                         macs.push((which, at, mac));
                     }
                 }
@@ -187,7 +187,7 @@ impl Macs {
             .iter()
             .map(|group| {
                 let mut message = Vec::new();
-                template.before_body(&mut message, group.time_text(), &id);
+                template.before_body(&mut message, group.given(&id));
                 message
             })
             .collect();
@@ -212,7 +212,7 @@ impl Macs {
         let mut matches: Vec<(usize, usize, Choice)> = Vec::new();
         for (which, at, mut mac) in self.macs {
             let group = &self.groups[which];
-            self.template.after_body(&mut mac, group.time_text(), &self.id);
+            self.template.after_body(&mut mac, group.given(&self.id));
             let made = mac.finish();
             let mut any = Choice::from(0);
             for candidate in &group.candidates {
@@ -223,7 +223,7 @@ impl Macs {
         for (which, at, pair) in self.curves {
             let group = &self.groups[which];
             let mut message = self.messages[which].clone();
-            self.template.after_body(&mut message, group.time_text(), &self.id);
+            self.template.after_body(&mut message, group.given(&self.id));
             let right = group.ed25519.iter().filter(|signature| pair.verify(&message, signature)).count();
             matches.push((which, at, Choice::from(u8::from(right > 0))));
         }
@@ -248,11 +248,12 @@ impl Macs {
 }
 
 impl Group {
-    /// The time as it is signed.
-    fn time_text(&self) -> &[u8] {
-        match &self.time {
+    /// What is signed beside the body.
+    fn given<'a>(&'a self, id: &'a [u8]) -> Given<'a> {
+        let time: &[u8] = match &self.time {
             Some(Ok((text, _))) => text,
             _ => b"",
-        }
+        };
+        Given { time, id, headers: &self.headers }
     }
 }

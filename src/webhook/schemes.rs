@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output::{Json, Output, Page, Tone};
 use crate::settings::File;
-use crate::signature::{Catalogue, Proof, Ring, Scheme, Signing};
+use crate::signature::{Catalogue, Facts, Proof, Ring, Scheme, Signing};
 
 /// List the signature schemes, each with an example
 #[derive(clap::Args)]
@@ -60,7 +60,9 @@ fn example(scheme: &Scheme) -> Vec<String> {
     let secret = if scheme.base64_after.is_some() { "c2VjcmV0" } else { "secret" };
     let Ok(ring) = Ring::read(scheme, &[secret.into()]) else { return Vec::new() };
     let url = (scheme.proof == Proof::Twilio).then_some(("https://example.com/hook", &b"From=1&To=2"[..]));
-    let mut signing = Signing::begin(scheme, ring, "1700000000", "evt_1", url);
+    let further = [("Content-Type".to_owned(), "application/json".to_owned())];
+    let headers: &[_] = if scheme.headers_item.is_some() { &further } else { &[] };
+    let mut signing = Signing::begin(scheme, ring, Facts { time: "1700000000", id: "evt_1", url, headers });
     signing.update(BODY);
     match signing.finish(&crate::random::secure()) {
         Ok(signed) => {

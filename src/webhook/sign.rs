@@ -11,7 +11,9 @@ use crate::failure::Failure;
 use crate::output::{Json, Output, Page, Printer};
 use crate::random::{self, Random};
 use crate::settings::File;
-use crate::signature::{Catalogue, Proof, Ring, Scheme, Signed, Signing, claimed_hash, stamp_text};
+use crate::signature::{
+    Catalogue, Facts, Headers, Proof, Ring, Scheme, Signed, Signing, claimed_hash, stamp_text,
+};
 
 /// Sign a body, byte for byte, as a sender of the scheme would
 #[derive(clap::Args)]
@@ -36,6 +38,9 @@ pub struct Args {
     /// The URL that will be called: signed by some schemes, shown by `--format curl`
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// A further header that is signed, `Name: value`, for schemes that sign some (repeatable)
+    #[arg(long, value_name = "HEADER")]
+    header: Vec<String>,
     #[command(flatten)]
     secrets: SecretArgs,
 }
@@ -92,11 +97,20 @@ pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Made
     let secrets = args.secrets.read(printer)?;
     let ring = Ring::read(&scheme, &secrets.bytes).map_err(|refusal| unusable(&refusal))?;
     ring.warnings.iter().for_each(|warning| printer.warn(warning));
+    if secrets.bytes.len() > scheme.room() {
+        let room = scheme.room();
+        printer.note(&format!(
+            "note: `{}` has room for {room} signature(s): the secrets after it are not used",
+            scheme.name
+        ));
+    }
     let now = context::clock()?.wall();
     let stated = scheme.timestamp.is_some() || scheme.proof == Proof::Jwt;
     let time = args.timestamp.clone().unwrap_or_else(|| stamp_text(now.div_euclid(1000), scheme.unit));
     let id = args.id.clone().unwrap_or_else(|| format!("msg_{}", Random::fresh().id(now).simple()));
-    let signed = signed(&scheme, ring, &time, &id, args)?;
+    let headers = args.headers(&scheme)?;
+    let facts = Facts { time: &time, id: &id, url: None, headers: &headers };
+    let signed = signed(&scheme, ring, facts, args)?;
     Ok(Made {
         format: args.format,
         time: stated.then_some(time),
@@ -108,11 +122,11 @@ pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Made
     })
 }
 
-fn signed(scheme: &Scheme, ring: Ring, time: &str, id: &str, args: &Args) -> Result<Signed, Failure> {
+fn signed(scheme: &Scheme, ring: Ring, facts: Facts<'_>, args: &Args) -> Result<Signed, Failure> {
     let body = args.file.as_deref();
     let refused = |refusal| unusable(&refusal);
     let (Proof::Twilio, Some(url)) = (scheme.proof, &args.url) else {
-        let mut signing = Signing::begin(scheme, ring, time, id, None);
+        let mut signing = Signing::begin(scheme, ring, facts);
         inputs::stream(body, "the body", 0, |chunk| signing.update(chunk))?;
         return signing.finish(&random::secure()).map_err(refused);
     };
@@ -123,10 +137,29 @@ fn signed(scheme: &Scheme, ring: Ring, time: &str, id: &str, args: &Args) -> Res
         return Err(Failure::usage("the body is JSON, so its hash belongs into the URL that is signed")
             .hint(format!("add bodySHA256={hash} to the query of --url")));
     }
-    Signing::begin(scheme, ring, time, id, Some((url, &whole))).finish(&random::secure()).map_err(refused)
+    let facts = Facts { url: Some((url, &whole)), ..facts };
+    Signing::begin(scheme, ring, facts).finish(&random::secure()).map_err(refused)
 }
 
 impl Args {
+    fn headers(&self, scheme: &Scheme) -> Result<Vec<(String, String)>, Failure> {
+        let signs = scheme.headers_item.is_some();
+        if signs == self.header.is_empty() {
+            let failure = Failure::usage(format!(
+                "`{}` {}",
+                scheme.name,
+                if signs { "signs headers" } else { "signs no headers" }
+            ));
+            return Err(failure.hint("--header 'Content-Type: application/json' is for schemes that sign headers, and only for them"));
+        }
+        let read = |line: &String| {
+            let (name, value) = Headers::line(line.as_bytes()).filter(|(_, value)| !value.is_empty())?;
+            Some((name, String::from_utf8(value).ok()?))
+        };
+        let headers: Option<Vec<_>> = self.header.iter().map(read).collect();
+        headers.ok_or_else(|| Failure::usage("a --header is not `Name: value`"))
+    }
+
     fn fits(&self, scheme: &Scheme) -> Result<(), Failure> {
         if scheme.proof == Proof::Equality {
             return Err(Failure::usage(format!(

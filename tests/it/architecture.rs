@@ -74,7 +74,6 @@ fn the_environment_is_read_in_one_file() {
 fn nouns_are_pure() {
     let nouns = [
         "src/backoff.rs",
-        "src/signature.rs",
         "src/secret.rs",
         "src/instant.rs",
         "src/webhook/answer.rs",
@@ -88,7 +87,10 @@ fn nouns_are_pure() {
         "src/webhook/deliver/desk.rs",
     ];
     let found = offenders(|source| {
-        let pure = nouns.contains(&source.path.as_str()) || source.path.starts_with("src/egress");
+        let pure = nouns.contains(&source.path.as_str())
+            || source.path.starts_with("src/egress")
+            || source.path.starts_with("src/signature/")
+            || source.path.starts_with("src/webhook/captured/");
         let impure = ["async ", "Instant::now", "SystemTime", "std::fs", "TcpStream"];
         pure && impure.iter().any(|word| source.code().contains(word))
     });
@@ -155,7 +157,10 @@ fn nothing_is_printed_past_the_printer() {
 #[test]
 fn signatures_are_never_compared_byte_by_byte() {
     let found = offenders(|source| {
-        source.path.starts_with("src/signature") && source.code().lines().any(|line| line.contains("tag =="))
+        source.path.starts_with("src/signature")
+            && ["tag ==", "made ==", "signature ==", "candidate =="]
+                .iter()
+                .any(|words| source.code().contains(words))
     });
     none(&found, "a signature is compared in constant time");
 }
@@ -169,6 +174,9 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook retry",
         "webhook endpoints",
         "webhook list",
+        "webhook schemes",
+        "webhook sign",
+        "webhook verify",
         "webhook show",
         "webhook replay",
         "webhook tail",

@@ -10,13 +10,16 @@ use crate::support::{Receiver, Scene, Transcript, has_the_promised_keys, hookyar
 const BINARY: &str = env!("CARGO_BIN_EXE_hookyard");
 
 /// Every verb a user can type, and the nouns above them.
-pub const VERBS: [&[&str]; 12] = [
+pub const VERBS: [&[&str]; 15] = [
     &[],
     &["webhook"],
     &["webhook", "send"],
     &["webhook", "retry"],
     &["webhook", "endpoints"],
     &["webhook", "list"],
+    &["webhook", "schemes"],
+    &["webhook", "sign"],
+    &["webhook", "verify"],
     &["database"],
     &["database", "migrate"],
     &["database", "status"],

@@ -61,7 +61,11 @@ fn cut_once(cut: Cut, number: usize) -> bool {
     }
     let told = format!("{cut:?} at commit {number}\n{transcript}");
     assert_eq!(transcript.code, Some(0), "{told}");
-    assert_eq!(transcript.stdout, "20 attempted: 20 accepted by their endpoints\n", "{told}");
+    assert_eq!(
+        transcript.stdout,
+        "20 attempted: 20 accepted by their endpoints\nallowed besides public https: 127.0.0.1/32, plain http\n",
+        "{told}"
+    );
     assert_eq!(transcript.stderr, "", "{told}");
     assert_eq!(scene.states(), "delivered 20", "{told}");
     assert_eq!(requests(&receiver), (20, 20), "{told}");

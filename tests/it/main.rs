@@ -29,6 +29,10 @@
 //! - `webhook_tail`      attempts as they happen
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
+//! - `webhook_schemes`   the list of signature schemes, and a company's own
+//! - `webhook_sign`      signatures as other implementations make them
+//! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
+//! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
 //! - `demo`              the main job on real parts
@@ -59,12 +63,16 @@ mod limits;
 mod overlap;
 mod payloads;
 mod pooler;
+mod readme;
 mod secrets;
 mod terminal;
 mod webhook_endpoints;
 mod webhook_list;
 mod webhook_replay;
 mod webhook_retry;
+mod webhook_schemes;
 mod webhook_send;
 mod webhook_show;
+mod webhook_sign;
 mod webhook_tail;
+mod webhook_verify;

@@ -159,6 +159,13 @@ fn no_option_takes_a_secret_as_its_value() {
         let help = hookyard(&[verb, &["--help"]].concat()).run().succeeds().stdout;
         for line in help.lines().filter(|line| line.trim_start().starts_with('-')) {
             let option = line.trim().to_lowercase();
+            // Where a secret comes from; headers of a request that was seen, of which those that are a secret are refused.
+            let places =
+                ["--secret-env <name>", "--secret-file <file>", "--secret-fd <n>", "--header <header>"];
+            let listed = ["--headers <file>", "- headers:"];
+            if places.contains(&option.as_str()) || listed.iter().any(|start| option.starts_with(start)) {
+                continue;
+            }
             for word in ["secret", "password", "token", "header", "credential", "alert"] {
                 assert!(!option.contains(word), "{verb:?} {line}");
             }

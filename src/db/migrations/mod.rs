@@ -48,6 +48,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0004_replay.sql"),
         documented: false,
     },
+    Migration {
+        version: 5,
+        name: "queue",
+        sql: include_str!("../../../migrations/0005_queue.sql"),
+        documented: false,
+    },
 ];
 
 /// The seam an operator may redefine: made where absent, never replaced, and therefore not numbered.

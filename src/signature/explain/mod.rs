@@ -6,6 +6,7 @@ mod json;
 mod keys;
 mod plain;
 mod search;
+mod shape;
 mod text;
 pub use text::dechunked;
 mod tokens;
@@ -80,6 +81,10 @@ pub fn explain(case: &Case<'_>) -> Explanation {
         told.variant = Some(variant.name);
         return told;
     }
+    if matches!(case.refusal.reason, Reason::MissingHeader | Reason::MalformedTimestamp) {
+        told.findings.extend(shape::shape(case));
+        return told;
+    }
     match case.scheme.proof {
         Proof::Hmac => search::search(case, &mut told),
         Proof::Twilio => url::search(case, &mut told),
@@ -87,7 +92,7 @@ pub fn explain(case: &Case<'_>) -> Explanation {
         Proof::Equality => {}
     }
     if told.findings.is_empty() {
-        told.findings.extend(plain::shape(case));
+        told.findings.extend(shape::shape(case));
     }
     told
 }

@@ -1,7 +1,5 @@
-//! What needs no search: times, headers that are missing or alike, how a digest is written.
+//! The stories of what is found without changing a body: times, forms, how a digest is written.
 
-use super::super::catalogue::present;
-use super::super::reason::Reason;
 use super::super::scheme::{Form, Scheme, Source};
 use super::super::stamp::{Stamp, Unit};
 use super::tokens::{Token, prefixes};
@@ -206,48 +204,4 @@ pub fn time(case: &Case<'_>, stamp: Stamp) -> Finding {
         "a stored sample, a replay, a queue before the receiver, or a clock that is wrong",
         "judge a stored request with --now, the moment it came; a live one: check queues and NTP",
     )
-}
-
-/// Nothing would have matched: what can be said of the headers themselves.
-pub fn shape(case: &Case<'_>) -> Option<Finding> {
-    let name = case.scheme.header()?;
-    let others: Vec<String> = case
-        .catalogue
-        .all()
-        .into_iter()
-        .filter(|scheme| scheme.name != case.scheme.name && scheme.auto && present(scheme, case.headers))
-        .map(|scheme| scheme.name)
-        .collect();
-    if case.refusal.reason == Reason::MissingHeader {
-        let bare =
-            |name: &str| name.to_ascii_lowercase().replace('_', "-").trim_start_matches("x-").to_owned();
-        if let Some((other, _)) = case.headers.iter().find(|(other, _)| {
-            !other.eq_ignore_ascii_case(name) && bare(other).trim_start_matches("http-") == bare(name)
-        }) {
-            return Some(Finding::new(
-                format!("the request has a header {other}, not {name}"),
-                "a proxy, CGI or a framework renamed the header",
-                "let the header through under its own name",
-            ));
-        }
-        if !others.is_empty() {
-            return Some(Finding::new(
-                format!("the request has the header of another scheme: {}", others.join(", ")),
-                "the wrong scheme is configured for this sender",
-                format!("try --scheme {}", others[0]),
-            ));
-        }
-        return Some(Finding::new(
-            "nothing in the request looks like this scheme's signature",
-            "a proxy drops unknown headers, or the request does not come from this sender",
-            "look at what the proxy lets through; never accept the request unsigned",
-        ));
-    }
-    (case.refusal.reason == Reason::SignatureMismatch).then(|| {
-        Finding::new(
-            "nothing that usually breaks a signature explains this one",
-            "the secret is another one (test against live, another endpoint, rotated), or the body was changed by hand",
-            "compare the secret's source on both sides; give an old one as well with a further --secret-file",
-        )
-    })
 }

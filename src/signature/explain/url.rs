@@ -44,7 +44,7 @@ pub fn search(case: &Case<'_>, told: &mut Explanation) {
 fn variants(url: &str) -> Vec<(String, &'static str)> {
     let mut all = vec![(url.to_owned(), "the fields were not signed as they came")];
     let mut add = |made: Option<String>, happened| {
-        all.extend(made.filter(|made| made != url).map(|made| (made, happened)))
+        all.extend(made.filter(|made| made != url).map(|made| (made, happened)));
     };
     add(url.strip_prefix("http:").map(|rest| format!("https:{rest}")), "the URL was signed as https");
     add(url.strip_prefix("https:").map(|rest| format!("http:{rest}")), "the URL was signed as http");

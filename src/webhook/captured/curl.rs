@@ -52,6 +52,9 @@ const FLAGS: &[&str] = &[
 ];
 
 pub fn read(bytes: &[u8]) -> Result<Captured, String> {
+    if bytes.windows(2).any(|pair| pair == b"^\"" || pair == b"^\n" || pair == b"^\r") {
+        return Err("the command is in its form for Windows: copy it as cURL (bash)".into());
+    }
     let words = shell::words(bytes.strip_prefix(b"$ ").unwrap_or(bytes))?;
     let mut words = words.into_iter().skip(1);
     let mut captured = Captured::default();
@@ -140,15 +143,20 @@ mod tests {
         let text = "curl 'https://x.test/?a=1' -X POST \\\n  -H 'X-Sig: t=1,v1=a' -H'Content-Type: application/json' \\\n  --data-raw $'{\"it\\'s\":1}' --compressed";
         let captured = read(text.as_bytes()).expect("read");
         assert_eq!(captured.url.as_deref(), Some("https://x.test/?a=1"));
-        assert_eq!(captured.headers.one("x-sig").unwrap(), b"t=1,v1=a");
+        assert_eq!(captured.headers.one("x-sig").expect("good"), b"t=1,v1=a");
         assert_eq!(captured.body, b"{\"it's\":1}");
     }
 
     #[test]
     fn what_is_not_in_the_command_is_not_guessed() {
-        for wrong in
-            ["curl -d @body.json x", "curl -F a=b x", "curl -H", "curl -H nothing x", "curl --upload-file x"]
-        {
+        for wrong in [
+            "curl ^\"https://x.test/^\" -H ^\"A: b^\"",
+            "curl -d @body.json x",
+            "curl -F a=b x",
+            "curl -H",
+            "curl -H nothing x",
+            "curl --upload-file x",
+        ] {
             assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }

@@ -41,17 +41,17 @@ mod tests {
 
     #[test]
     fn the_three_kinds_are_told_apart() {
-        let raw =
-            read(b"POST /hook HTTP/1.1\r\nHost: x.test\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n{}\n").unwrap();
+        let raw = read(b"POST /hook HTTP/1.1\r\nHost: x.test\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n{}\n")
+            .expect("good");
         assert_eq!((raw.url.as_deref(), raw.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
         assert_eq!(raw.notes.len(), 1);
-        let curl = read(b"curl 'https://x.test/hook' \\\n  -H 'X-A: 1' --data-raw '{}'").unwrap();
+        let curl = read(b"curl 'https://x.test/hook' \\\n  -H 'X-A: 1' --data-raw '{}'").expect("good");
         assert_eq!((curl.url.as_deref(), curl.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
         let har = br#"{"request":{"url":"https://x.test/hook","headers":[{"name":"X-A","value":"1"}],"postData":{"text":"{}"}}}"#;
-        let har = read(har).unwrap();
+        let har = read(har).expect("good");
         assert_eq!((har.url.as_deref(), har.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
         for captured in [raw, curl, har] {
-            assert_eq!(captured.headers.one("x-a").unwrap(), b"1");
+            assert_eq!(captured.headers.one("x-a").expect("good"), b"1");
         }
         assert!(read(b" \n").is_err());
     }

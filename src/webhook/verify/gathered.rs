@@ -7,7 +7,7 @@ use super::super::inputs::{self, unusable};
 use super::Args;
 use crate::failure::Failure;
 use crate::output::Printer;
-use crate::signature::{Catalogue, Headers, Jwks, Proof};
+use crate::signature::{Catalogue, Headers, Jwks};
 
 pub struct Gathered {
     pub headers: Headers,
@@ -59,11 +59,7 @@ impl Gathered {
 
 /// A header that is a secret itself has no place among arguments, which every user of the machine can see.
 fn unprotected(name: &str, catalogue: &Catalogue) -> Result<(), Failure> {
-    let secret = |scheme: &crate::signature::Scheme| {
-        scheme.proof == Proof::Equality
-            && scheme.header().is_some_and(|header| header.eq_ignore_ascii_case(name))
-    };
-    if catalogue.all().iter().any(secret) {
+    if catalogue.secret_headers().iter().any(|header| header.eq_ignore_ascii_case(name)) {
         return Err(Failure::usage(format!(
             "the header {name} is a secret, and arguments can be seen by others"
         ))

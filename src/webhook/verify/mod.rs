@@ -10,7 +10,7 @@ use crate::context;
 use crate::failure::Failure;
 use crate::output::Printer;
 use crate::settings::File;
-use crate::signature::explain::{self, Case, Explanation};
+use crate::signature::explain::{self, Case};
 use crate::signature::{Catalogue, Check, Proof, Request, Ring, Scheme, Verdict};
 
 use gathered::Gathered;
@@ -100,7 +100,17 @@ pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Veri
             stamp: verdict.stamp,
         })),
     };
-    Ok(args.told(scheme, verdict, explanation, &secrets, now, judged))
+    Ok(Verified {
+        auto: args.scheme == "auto",
+        explain: args.explain,
+        matched: verdict.outcome.as_ref().ok().map(|matched| told::matched(matched, &secrets.from)),
+        refusal: verdict.outcome.err(),
+        timestamp: verdict.stamp.map(|stamp| stamp.seconds()),
+        now,
+        tolerance: judged,
+        explanation,
+        scheme,
+    })
 }
 
 /// The body is hashed as it comes where the scheme allows, and read as a whole where it does not.
@@ -207,27 +217,5 @@ impl Args {
                 .hint("--secret-env NAME, --secret-file FILE or --secret-fd N; never as an argument"));
         }
         Ok(())
-    }
-
-    fn told(
-        &self,
-        scheme: Scheme,
-        verdict: Verdict,
-        explanation: Option<Explanation>,
-        secrets: &Secrets,
-        now: i64,
-        tolerance: Option<u32>,
-    ) -> Verified {
-        Verified {
-            auto: self.scheme == "auto",
-            explain: self.explain,
-            matched: verdict.outcome.as_ref().ok().map(|matched| told::matched(matched, &secrets.from)),
-            refusal: verdict.outcome.err(),
-            timestamp: verdict.stamp.map(|stamp| stamp.seconds()),
-            now,
-            tolerance,
-            explanation,
-            scheme,
-        }
     }
 }

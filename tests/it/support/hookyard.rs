@@ -46,6 +46,11 @@ impl Hookyard {
         self
     }
 
+    pub fn arg(mut self, argument: &str) -> Hookyard {
+        self.arguments.push(argument.into());
+        self
+    }
+
     /// What it reads; nothing otherwise.
     pub fn stdin(mut self, bytes: &[u8]) -> Hookyard {
         self.stdin = Some(bytes.to_vec());

@@ -1,6 +1,7 @@
 //! What every test stands on.
 
 mod database;
+mod files;
 mod hookyard;
 mod hostile;
 mod pooler;
@@ -12,6 +13,7 @@ mod session;
 mod tls_front;
 
 pub use database::Database;
+pub use files::{Files, hex, openssl, random_bytes};
 pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use pooler::Pooler;
