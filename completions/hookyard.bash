@@ -535,7 +535,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook__subcmd__replay)
-            opts="-q -v -h --apply --yes --dry-run --all --since --until --endpoint --api-key --event --status --dead --include-delivered --skipped --max --canary --rate --reason --concurrency --per-endpoint --in-flight --lease --policy --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help list status pause resume cancel"
+            opts="-q -v -h --apply --yes --dry-run --all --since --until --endpoint --api-key --event --status --dead --include-delivered --skipped --max --canary --to --rate --reason --concurrency --per-endpoint --in-flight --lease --policy --secret-env --secret-file --secret-fd --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help list status pause resume cancel"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,6 +577,10 @@ _hookyard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -602,6 +606,18 @@ _hookyard() {
                     return 0
                     ;;
                 --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -731,7 +747,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook__subcmd__replay__subcmd__resume)
-            opts="-q -v -h --rate --reason --concurrency --per-endpoint --in-flight --lease --policy --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --rate --reason --concurrency --per-endpoint --in-flight --lease --policy --secret-env --secret-file --secret-fd --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -762,6 +778,18 @@ _hookyard() {
                     return 0
                     ;;
                 --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -160,6 +160,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l status -d 'Only what was last answered with this HTTP status' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l max -d 'Choose at most so many, the oldest' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l canary -d 'Send so many to each endpoint first; one whose canaries fail stops' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l to -d 'Send to this URL instead, signed with a secret of its own and marked as sandbox; nothing counts as delivered' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l rate -d 'Send at most so many a second, over all processes that run the plan' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l reason -d 'Why; kept with operator, host, command and time' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l concurrency -d 'Requests at once [default: 64]' -r
@@ -167,6 +168,9 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l in-flight -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l lease -d 'How long a claimed delivery stays ours without renewal [default: 30s]' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

@@ -195,29 +195,17 @@ fn every_filter_compares_literally_and_chooses_only_its_own() {
 #[test]
 fn a_retry_that_is_due_and_a_replay_make_one_request() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
-    scene.webhook(&receiver.url("/flaky/1"));
-    scene.enqueue(50);
-    // Every event fails once, which must not open the breaker here.
-    let well = || {
-        scene
-            .database
-            .execute("update hookyard.endpoints set opened_at = null, probe_at = null, failures = 0");
-        scene.time_passes();
-    };
+    (0..5).for_each(|n| drop(scene.webhook(&receiver.url(&format!("/flaky/1/{n}")))));
+    // Below the breaker's twenty failures.
+    scene.enqueue(12);
     scene.hookyard(&["webhook", "retry"]).run();
-    let before = receiver.count();
-    well();
+    assert_eq!(receiver.count(), 60);
+    scene.time_passes();
     let run = scene.hookyard(&["webhook", "replay", "--all", "--yes"]).start();
     let retry = scene.hookyard(&["webhook", "retry"]).start();
-    run.finish();
-    retry.finish();
-    while scene.states() != "delivered 50" {
-        assert!(receiver.count() <= 100, "{} requests: {}", receiver.count(), scene.states());
-        well();
-        scene.hookyard(&["webhook", "retry"]).run();
-    }
-    assert!(receiver.ids("/").values().all(|times| *times == 2), "one failure and one success each");
-    assert!(receiver.count() > before);
+    let told = [run.finish().succeeds(), retry.finish().succeeds()];
+    assert_eq!(scene.states(), "delivered 60", "{}\n{}", told[0], told[1]);
+    assert_eq!(receiver.count(), 120, "one failure and one success each");
 }
 
 #[test]
@@ -539,4 +527,131 @@ fn planning_is_one_statement_and_memory_stays_flat() {
         scene.hookyard(arguments).run().succeeds();
         println!("{arguments:?} in {:?}", started.elapsed());
     }
+}
+
+#[test]
+fn sessions_that_are_ended_all_the_time_cost_nothing() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/slow/5"));
+    dead(&scene, 800);
+    let id = plan(&scene, &["--dead"]);
+    let mut run = scene
+        .hookyard(&[
+            "webhook",
+            "replay",
+            "--apply",
+            &id,
+            "--in-flight",
+            "32",
+            "--concurrency",
+            "32",
+            "--per-endpoint",
+            "32",
+        ])
+        .start();
+    let mut cuts = 0;
+    while !run.is_over() && cuts < 300 {
+        scene.database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where application_name like '%webhook-replay' and datname = current_database()",
+        );
+        cuts += 1;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let transcript = run.finish().succeeds();
+    assert!(cuts > 1, "it was over before anything was cut");
+    assert_eq!((scene.states().as_str(), receiver.ids("/").len()), ("delivered 800", 800), "{transcript}");
+    assert!(receiver.count() <= 800 + 32, "{} requests", receiver.count());
+}
+
+#[test]
+fn a_database_that_cannot_be_written_to_sends_nothing() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/ok"));
+    dead(&scene, 5);
+    let id = plan(&scene, &["--dead"]);
+    let name = scene.database.name().to_owned();
+    scene.database.execute(&format!("alter database {name} set default_transaction_read_only = on"));
+    let transcript =
+        scene.hookyard(&["webhook", "replay", "--apply", &id]).env("HOOKYARD_TEST_FAULT", "patience:2").run();
+    assert_eq!((transcript.code, receiver.count()), (Some(3), 0), "{transcript}");
+    let mut session = scene.database.session();
+    session.execute("set default_transaction_read_only = off");
+    session.execute(&format!("alter database {name} reset default_transaction_read_only"));
+    replay(&scene, &["--apply", &id]).succeeds();
+    assert_eq!((receiver.count(), scene.states().as_str()), (5, "delivered 5"));
+}
+
+#[test]
+fn progress_and_talk_leave_the_answer_alone() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/slow/300"));
+    dead(&scene, 200);
+    let transcript = replay(&scene, &["--dead", "--yes", "--json", "--per-endpoint", "10"]).succeeds();
+    assert_eq!(transcript.stdout.lines().count(), 1, "one document\n{transcript}");
+    assert_eq!(number(&transcript.json(), "accepted"), 200);
+    let lines: Vec<&str> = transcript.stderr.lines().collect();
+    assert!(
+        lines[0].starts_with("plan ") && lines[1].contains(" of 200: "),
+        "a line every few seconds\n{transcript}"
+    );
+    assert!(!transcript.stderr.contains('\x1b'), "{transcript}");
+    let quiet = replay(&scene, &["--all", "--include-delivered", "--yes", "--quiet"]).succeeds();
+    assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn to_another_receiver_everything_is_marked_and_nothing_counts() {
+    let (scene, receiver, laptop) = (Scene::new(), Receiver::start(), Receiver::start());
+    let webhook = scene.webhook(&receiver.url("/ok"));
+    scene.database.execute(&format!(
+        "update webhooks set headers = array['{{\"name\":\"Authorization\",\"value\":\"Bearer customer\"}}'::jsonb] where id = '{webhook}'"
+    ));
+    dead(&scene, 3);
+    let deliveries = "select md5(string_agg(t, ',' order by t)) from (
+        select d::text from hookyard.deliveries d union all select a::text from hookyard.attempts a
+        union all select a::text from webhook_delivery_attempts a) as x (t)";
+    let before = scene.text(deliveries);
+    let without = replay(&scene, &["--dead", "--yes", "--to", &laptop.url("/in?token=hunter2")]);
+    assert_eq!((without.code, laptop.count()), (Some(2), 0), "{without}");
+    let arguments = [
+        "webhook",
+        "replay",
+        "--dead",
+        "--yes",
+        "--to",
+        &laptop.url("/in?token=hunter2"),
+        "--secret-env",
+        "SANDBOX",
+    ];
+    let transcript = scene.hookyard(&arguments).env("SANDBOX", "a secret of its own").run().succeeds();
+    assert!(transcript.stdout.contains("as sandbox, none counts as delivered"), "{transcript}");
+    assert!(!transcript.to_string().contains("hunter2"), "{transcript}");
+    assert_eq!((receiver.count(), laptop.count()), (0, 3));
+    for received in laptop.received() {
+        assert_eq!(received.header("hookyard-sandbox"), Some("true"));
+        assert_eq!(received.header("hookyard-endpoint"), Some(webhook.as_str()));
+        assert_eq!(received.header("authorization"), None, "the customer's token stays at home");
+        let header = received.header("snappt-signature").expect("signed");
+        let stamp = header.strip_prefix("t=").and_then(|rest| rest.split(',').next()).expect("a time");
+        assert_ne!(header, crate::support::snappt_signature(stamp, &received.body), "not the customer's key");
+    }
+    assert_eq!(scene.text(deliveries), before);
+    let refused = scene.hookyard(&["webhook", "replay", "--dead", "--to", "http://10.0.0.1/"]).run();
+    assert_eq!(refused.code, Some(4), "{refused}");
+    let away = scene
+        .hookyard(&[
+            "webhook",
+            "replay",
+            "--dead",
+            "--yes",
+            "--to",
+            &laptop.url("/status/500"),
+            "--secret-env",
+            "SANDBOX",
+        ])
+        .env("SANDBOX", "a secret of its own")
+        .run();
+    assert_eq!(away.code, Some(1), "{away}");
+    assert!(away.stdout.contains("3 refused"), "{away}");
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::Printer;
 use crate::signature::{Refusal, given};
 
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct SecretArgs {
     /// Take a secret from this environment variable (repeatable)
     #[arg(long, value_name = "NAME")]

@@ -26,7 +26,13 @@ const AT_ONCE: usize = 16;
 /// Endpoints that are tried: the largest shares. A plan over thousands must not take minutes to print.
 const TRIED: usize = 200;
 
-pub async fn look(context: &Context, db: &Db, chosen: Vec<Chosen>) -> Result<Vec<Part>, Failure> {
+/// `instead`: where all of it goes, and the endpoints are left alone.
+pub async fn look(
+    context: &Context,
+    db: &Db,
+    chosen: Vec<Chosen>,
+    instead: Option<&str>,
+) -> Result<Vec<Part>, Failure> {
     let webhooks: Vec<_> = chosen.iter().map(|part| part.webhook_id).collect();
     let found = store::find_endpoints(db, &webhooks).await?;
     let mut found: HashMap<_, _> =
@@ -36,6 +42,7 @@ pub async fn look(context: &Context, db: &Db, chosen: Vec<Chosen>) -> Result<Vec
         let endpoint = found.remove(&chosen.webhook_id);
         async move {
             let reached = match http {
+                Some(_) if instead.is_some() => Err("not asked, it goes to another receiver".into()),
                 Some(http) if at < TRIED => reach(http, endpoint.as_ref()).await,
                 _ => Err("not tried".into()),
             };

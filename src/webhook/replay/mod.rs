@@ -7,11 +7,13 @@ mod plan;
 mod planned;
 mod progress;
 mod run;
+mod sandbox;
 mod store;
 mod told;
 
 use uuid::Uuid;
 
+use super::inputs::SecretArgs;
 use super::retry::Tuning;
 use super::store::{self as tables, Act};
 use super::{event, ids, show};
@@ -35,7 +37,8 @@ use crate::output::Output;
     after_help = "Examples:\n  \
     hookyard webhook replay --dead --since 24h\n  \
     hookyard webhook replay --apply 0192f0c1-3333-7000-8000-000000000001 --rate 20\n  \
-    hookyard webhook replay 0192f0c1-1111-7000-8000-000000000001 --yes"
+    hookyard webhook replay 0192f0c1-1111-7000-8000-000000000001 --yes\n  \
+    hookyard webhook replay 0192f0c1 --yes --include-delivered --to https://staging.example/in --secret-file staging.secret"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -84,6 +87,9 @@ pub struct Call {
     /// Send so many to each endpoint first; one whose canaries fail stops
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..=100_000))]
     canary: Option<i32>,
+    /// Send to this URL instead, signed with a secret of its own and marked as sandbox; nothing counts as delivered
+    #[arg(long, value_name = "URL", conflicts_with_all = ["apply", "canary"])]
+    to: Option<String>,
     #[command(flatten)]
     pace: Pace,
 }
@@ -125,6 +131,8 @@ struct Pace {
     reason: Option<String>,
     #[command(flatten)]
     tuning: Tuning,
+    #[command(flatten)]
+    secrets: SecretArgs,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failure> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::endpoints::{self, Part};
 use super::store::{self, Choice, Plan};
-use super::{Act, Call, show, tables};
+use super::{Act, Call, sandbox, show, tables};
 use crate::context::Context;
 use crate::db::Db;
 use crate::failure::Failure;
@@ -16,6 +16,8 @@ pub struct Planned {
     pub dry_run: bool,
     pub parts: Vec<Part>,
     pub left_out: i64,
+    /// Another receiver than the endpoints.
+    pub to: Option<String>,
     pub max: Option<i64>,
     pub canary: Option<i32>,
     pub rate: Option<i32>,
@@ -38,6 +40,9 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
         max: call.max,
         ..filter
     };
+    if let Some(url) = &call.to {
+        sandbox::target(context, url)?;
+    }
     let beside = store::has_other_senders(db).await?;
     let id = context.random.id(context.clock.wall());
     let chosen = if call.dry_run {
@@ -54,7 +59,7 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
             reason: call.pace.reason.as_deref(),
             rate: call.pace.rate,
             canary: call.canary,
-            to_url: None,
+            to_url: call.to.as_deref(),
         };
         store::insert_plan(db, &plan, &choice, beside, &act).await?
     };
@@ -68,7 +73,8 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
     Ok(Planned {
         plan_id: (!call.dry_run && !chosen.is_empty()).then_some(id),
         dry_run: call.dry_run,
-        parts: endpoints::look(context, db, chosen).await?,
+        parts: endpoints::look(context, db, chosen, call.to.as_deref()).await?,
+        to: call.to.clone(),
         left_out,
         max: call.max,
         canary: call.canary,

@@ -116,6 +116,13 @@ impl Output for Planned {
                 Tone::Warn,
             );
         }
+        if let Some(url) = &self.to {
+            let url = egress::shown(url);
+            page.toned(
+                format!("all of it goes to {url}, as sandbox: nothing counts as delivered"),
+                Tone::Warn,
+            );
+        }
         for widened in &self.widened {
             page.toned(format!("on purpose: {widened}"), Tone::Warn);
         }
@@ -141,6 +148,7 @@ impl Output for Planned {
             "items": self.items(),
             "left_out": self.left_out,
             "max": self.max,
+            "to": self.to.as_deref().map(egress::shown),
             "canary": self.canary,
             "rate": self.rate,
             "widened": self.widened,

@@ -13,7 +13,7 @@ use super::super::deliver::{self, Scope, Stop, Tally};
 use super::progress::Progress;
 use super::store::{self, PlanRow};
 use super::told::Replayed;
-use super::{Act, Pace, ready};
+use super::{Act, Pace, ready, sandbox};
 use crate::clock::Micros;
 use crate::context::Context;
 use crate::db::{Db, Trouble};
@@ -48,12 +48,23 @@ pub async fn attend(
 ) -> Result<Replayed, Failure> {
     let db = ready(context).await?;
     check(plan, entry)?;
+    let secret = sandbox::secret(context, plan, pace)?;
     let mut stop = Stop::listen()?;
     let host = context.host();
     let detail =
         json!({ "plan_id": plan.id.to_string(), "reason": pace.reason.as_ref().or(plan.reason.as_ref()) });
     let began = store::start_plan(db, plan.id, pace.rate, &Act::new(context, &host, detail)).await?;
-    let ran = attempt(context, db, plan, pace, began, &mut stop).await;
+    let ran = match &secret {
+        Some(secret) => {
+            let sent = sandbox::send_all(context, db, plan, pace, secret, began, &mut stop).await;
+            sent.map(|(signal, ended)| {
+                let mut tally = Tally::default();
+                tally.signal = signal;
+                (tally, ended)
+            })
+        }
+        None => attempt(context, db, plan, pace, began, &mut stop).await,
+    };
     let (tally, ended) = match ran {
         Ok(ran) => ran,
         Err(failure) => return Err(failure.hint(format!("hookyard webhook replay resume {}", plan.id))),
@@ -62,7 +73,7 @@ pub async fn attend(
     store::put_back(db, plan.id).await?;
     store::settle_late(db, plan.id).await?;
     store::stop_plan(db, plan.id, ended).await?;
-    if tally.signal.is_none() {
+    if tally.signal.is_none() && secret.is_none() {
         alert::tell(context, alert::LIMIT).await;
     }
     let plan = store::find_plan(db, plan.id).await?;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::store::{Counts, PlanRow};
 use crate::clock;
+use crate::egress;
 use crate::failure::worst;
 use crate::output::{Json, Output, Page, Tone};
 
@@ -44,13 +45,17 @@ impl Output for Replayed {
             let attended = if plan.is_attended { ", a process is at work on it" } else { "" };
             page.line(format!("{}{attended}", plan.state));
         }
+        let accepted = match &plan.to_url {
+            Some(url) => format!("accepted by {} as sandbox, none counts as delivered", egress::shown(url)),
+            None => "accepted by their endpoints".to_owned(),
+        };
         let parts = [
-            (counts.arrived, "accepted by their endpoints"),
-            (counts.arrived_otherwise, "not sent, they have arrived otherwise"),
-            (counts.refused, "refused"),
-            (counts.unreachable, "unreachable"),
-            (counts.due, "still due, left to webhook retry"),
-            (self.not_sent(), "not sent"),
+            (counts.arrived, accepted),
+            (counts.arrived_otherwise, "not sent, they have arrived otherwise".to_owned()),
+            (counts.refused, "refused".to_owned()),
+            (counts.unreachable, "unreachable".to_owned()),
+            (counts.due, "still due, left to webhook retry".to_owned()),
+            (self.not_sent(), "not sent".to_owned()),
         ];
         let told: Vec<String> = parts
             .iter()
@@ -88,6 +93,7 @@ impl Output for Replayed {
             "created_at": clock::shown(plan.created_at),
             "started_at": plan.started_at.map(clock::shown),
             "finished_at": plan.finished_at.map(clock::shown),
+            "to": plan.to_url.as_deref().map(egress::shown),
             "rate": plan.rate,
             "canary": plan.canary,
             "items": plan.items,

@@ -20,6 +20,7 @@ pub struct PlanRow {
     pub left_out: i64,
     pub rate: Option<i32>,
     pub canary: Option<i32>,
+    pub to_url: Option<String>,
     pub started_at: Option<Micros>,
     pub finished_at: Option<Micros>,
     /// A process was at work on it within the last 15 s.
@@ -37,7 +38,8 @@ macro_rules! plan {
                 (extract(epoch from p.finished_at) * 1000000)::int8,
                 coalesce(p.seen_at > now() - interval '15 s', false),
                 coalesce((select sum(e.arrived)::int8 from hookyard.plan_endpoints e where e.plan_id = p.id), 0),
-                coalesce((select sum(e.failed)::int8 from hookyard.plan_endpoints e where e.plan_id = p.id), 0)
+                coalesce((select sum(e.failed)::int8 from hookyard.plan_endpoints e where e.plan_id = p.id), 0),
+                p.to_url
              from hookyard.plans p ",
             $where
         )
@@ -62,6 +64,7 @@ fn plan(row: &PgRow) -> Result<PlanRow, sqlx::Error> {
         is_attended: row.try_get(13)?,
         arrived: row.try_get(14)?,
         failed: row.try_get(15)?,
+        to_url: row.try_get(16)?,
     })
 }
 
