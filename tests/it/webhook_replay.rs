@@ -687,3 +687,24 @@ fn another_applications_attempts_are_read_and_replayed_whatever_their_rows_look_
     assert!(run(&["replay", "--all"]).succeeds().stdout.starts_with("nothing to replay"));
     assert_eq!(database.value(theirs), before, "their rows are as they were");
 }
+
+/// The same beside another sender, whose attempts are matched by payload.
+#[test]
+fn planning_beside_another_sender_is_one_statement_too() {
+    let attempts = if std::env::var_os("HOOKYARD_TEST_LONG").is_some() { 400_000 } else { 40_000 };
+    let scene = Scene::new();
+    let webhook = scene.webhook("http://127.0.0.1:1/");
+    scene.database.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '{webhook}', jsonb_build_object('event', 'entry.completed', 'n', n / 2, 'pad', repeat('x', 300)), '{{}}',
+             case when n % 4 = 3 then 200 else 503 end, now() - interval '1 day' + n * interval '1 millisecond'
+         from generate_series(1, {attempts}) n;
+         analyze"
+    ));
+    let started = Instant::now();
+    let planned = replay(&scene, &["--all", "--json"]).succeeds().json();
+    println!("{attempts} attempts of another sender planned in {:?}", started.elapsed());
+    let items = number(&planned, "items");
+    assert!((attempts / 4 - 2..=attempts / 4 + 2).contains(&items), "{items}: every second payload arrived");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
