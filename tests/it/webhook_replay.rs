@@ -655,3 +655,56 @@ fn to_another_receiver_everything_is_marked_and_nothing_counts() {
     assert_eq!(away.code, Some(1), "{away}");
     assert!(away.stdout.contains("3 refused"), "{away}");
 }
+
+/// Their rows as years leave them: without a time, with an infinite one, with a payload that is no object.
+#[test]
+fn another_applications_attempts_are_read_and_replayed_whatever_their_rows_look_like() {
+    let receiver = Receiver::start();
+    let database = crate::support::Database::foreign_migrated();
+    let ok = receiver.url("/ok");
+    database.execute(&format!("update webhooks set url = replace(url, 'https://hooks.example.com', '{ok}')"));
+    let theirs = "select md5(string_agg(w::text, '|' order by w.id)) from webhook_delivery_attempts w
+        where w.id::text like '10000000-%'";
+    let before = database.value(theirs);
+    let run = |arguments: &[&str]| {
+        let mut all = vec!["--allow-http", "--allow-egress", "127.0.0.1/32", "webhook"];
+        all.extend(arguments);
+        crate::support::hookyard(&all).database(&database).run()
+    };
+    for end in ["1", "2", "3", "4"] {
+        let shown = run(&["show", &format!("10000000-0000-4000-8000-00000000000{end}")]).succeeds();
+        assert!(shown.stdout.contains("response_status "), "{shown}");
+    }
+    let silent = run(&["retry"]).succeeds();
+    assert_eq!((silent.stdout.as_str(), receiver.count()), ("", 0), "retry touches only deliveries of ours");
+    let transcript = run(&["replay", "--all", "--yes"]).succeeds();
+    assert!(
+        transcript.stdout.starts_with("2 in the plan: 2 accepted"),
+        "one event failed twice\n{transcript}"
+    );
+    let bodies: Vec<Vec<u8>> = receiver.received().into_iter().map(|received| received.body).collect();
+    assert!(bodies.contains(&b"[]".to_vec()), "{bodies:?}");
+    assert!(run(&["replay", "--all"]).succeeds().stdout.starts_with("nothing to replay"));
+    assert_eq!(database.value(theirs), before, "their rows are as they were");
+}
+
+/// The same beside another sender, whose attempts are matched by payload.
+#[test]
+fn planning_beside_another_sender_is_one_statement_too() {
+    let attempts = if std::env::var_os("HOOKYARD_TEST_LONG").is_some() { 400_000 } else { 40_000 };
+    let scene = Scene::new();
+    let webhook = scene.webhook("http://127.0.0.1:1/");
+    scene.database.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '{webhook}', jsonb_build_object('event', 'entry.completed', 'n', n / 2, 'pad', repeat('x', 300)), '{{}}',
+             case when n % 4 = 3 then 200 else 503 end, now() - interval '1 day' + n * interval '1 millisecond'
+         from generate_series(1, {attempts}) n;
+         analyze"
+    ));
+    let started = Instant::now();
+    let planned = replay(&scene, &["--all", "--json"]).succeeds().json();
+    println!("{attempts} attempts of another sender planned in {:?}", started.elapsed());
+    let items = number(&planned, "items");
+    assert!((attempts / 4 - 2..=attempts / 4 + 2).contains(&items), "{items}: every second payload arrived");
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}

@@ -56,7 +56,7 @@ pub async fn attend(
     let began = store::start_plan(db, plan.id, pace.rate, &Act::new(context, &host, detail)).await?;
     let ran = match &secret {
         Some(secret) => {
-            let sent = sandbox::send_all(context, db, plan, pace, secret, began, &mut stop).await;
+            let sent = sandbox::send_all(context, plan, pace, secret, began, &mut stop).await;
             sent.map(|(signal, ended)| {
                 let mut tally = Tally::default();
                 tally.signal = signal;

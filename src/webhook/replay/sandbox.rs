@@ -14,7 +14,6 @@ use super::Pace;
 use super::store::{self, Item, PlanRow};
 use crate::clock::{Anchor, Micros};
 use crate::context::Context;
-use crate::db::Db;
 use crate::egress::{self, Refusal, Target};
 use crate::failure::Failure;
 use crate::http::{Http, Method, Reply, Request};
@@ -66,13 +65,13 @@ struct Sandbox<'a> {
 /// Send what waits; the signal that ended it, and whether the plan came to an end of its own.
 pub async fn send_all(
     context: &Context,
-    db: &Db,
     plan: &PlanRow,
     pace: &Pace,
     secret: &[u8],
     began: Micros,
     stop: &mut Stop,
 ) -> Result<(Option<u8>, bool), Failure> {
+    let db = context.db().await?;
     let url = plan.to_url.as_deref().unwrap_or_default();
     let sandbox = Sandbox {
         http: context.http()?,

@@ -250,10 +250,14 @@ pub async fn find_host_attempts(db: &Db, one: Uuid) -> Result<Vec<AttemptRow>, T
             "select w.id, null::uuid, w.webhook_id, null::int4, null::text,
                 case when isfinite(w.created_at) then (extract(epoch from w.created_at) * 1000000)::int8 end,
                 null::int8, w.response_status, null::text, left(w.response_data::text, $2)
-             from webhook_delivery_attempts o
-             join webhook_delivery_attempts w on w.webhook_id = o.webhook_id and w.payload = o.payload
-               and w.created_at between o.created_at - interval '30 days' and o.created_at + interval '30 days'
-             where o.id = $1 and not exists (select from hookyard.attempts a where a.id = w.id)
+             from webhook_delivery_attempts w
+             where w.id = any (array(
+                 select $1 union
+                 select s.id from webhook_delivery_attempts o
+                 join webhook_delivery_attempts s on s.webhook_id = o.webhook_id and s.payload = o.payload
+                   and s.created_at between o.created_at - interval '30 days' and o.created_at + interval '30 days'
+                 where o.id = $1))
+               and not exists (select from hookyard.attempts a where a.id = w.id)
              order by w.created_at, w.id
              limit $3",
         )

@@ -80,9 +80,11 @@ macro_rules! hosts {
     () => {
         "hosts as materialized (
             select w.id, w.webhook_id, w.payload, jsonb_hash_extended(w.payload, 0) as hash, w.response_status,
-                w.created_at, w.response_status between 200 and 299 as ok
+                -- a time that is missing or infinite counts as long ago: the row is chosen all the same
+                coalesce(case when isfinite(w.created_at) then w.created_at end, 'epoch') as created_at,
+                w.response_status between 200 and 299 as ok
             from webhook_delivery_attempts w
-            where isfinite(w.created_at) and not exists (select from hookyard.attempts a where a.id = w.id)
+            where not exists (select from hookyard.attempts a where a.id = w.id)
         ), grouped as materialized (
             select h.webhook_id, h.hash,
                 min(h.created_at) filter (where not h.ok) as failed_at,
@@ -146,8 +148,8 @@ macro_rules! counted {
             select n.webhook_id, n.came_to, count(*) filter (where $12::int8 is null or n.number <= $12) as items,
                 count(*) as found,
                 sum(n.bytes) filter (where $12::int8 is null or n.number <= $12) as bytes,
-                min(n.at) filter (where $12::int8 is null or n.number <= $12) as oldest_at,
-                max(n.at) filter (where $12::int8 is null or n.number <= $12) as newest_at,
+                min(n.at) filter (where n.at > 'epoch' and ($12::int8 is null or n.number <= $12)) as oldest_at,
+                max(n.at) filter (where n.at > 'epoch' and ($12::int8 is null or n.number <= $12)) as newest_at,
                 count(*) filter (where n.at_risk and ($12::int8 is null or n.number <= $12)) as at_risk
             from numbered n group by n.webhook_id, n.came_to
         ), summary as (
