@@ -473,7 +473,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook__subcmd__list)
-            opts="-q -v -h --state --dead --due --event --endpoint --status --since --until --limit --after --csv --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --state --dead --due --event --endpoint --status --since --until --others --limit --after --csv --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -134,6 +134,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l dead -d 'Only dead deliveries'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l due -d 'Only deliveries whose next attempt is due'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l others -d 'List attempts that another application made, among the newest 5000 of each webhook, instead of deliveries'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l csv -d 'Answer in CSV'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON: one document, or one line per item'

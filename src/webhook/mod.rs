@@ -90,7 +90,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Send(args) => send::run(context, args).await?,
         Verb::Retry(args) => Box::new(retry::run(context, args).await?),
         Verb::Endpoints(args) => Box::new(endpoints::run(context, args).await?),
-        Verb::List(args) => Box::new(list::run(context, args).await?),
+        Verb::List(args) => list::run(context, args).await?,
         Verb::Show(args) => Box::new(show::run(context, args).await?),
         Verb::Replay(args) => replay::run(context, *args).await?,
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),

@@ -186,3 +186,32 @@ fn headers_are_read_alike_whatever_the_column_is() {
         }
     }
 }
+
+#[test]
+fn another_applications_attempts_are_listed_apart_from_our_deliveries() {
+    let scene = Scene::new();
+    let (ours, theirs) = (Receiver::start(), "https://theirs.example/in?token=hunter2");
+    scene.webhook(&ours.url("/ok"));
+    let webhook = scene.webhook(theirs);
+    scene.database.execute(&format!(
+        "update webhooks set events = '{{}}' where id = '{webhook}';
+         insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         values ('{webhook}', '{{\"event\":\"fraud.detected\"}}', '{{}}', 503, '2026-01-02 03:04:05Z'),
+                ('{webhook}', 'null', '{{}}', 200, 'infinity')"
+    ));
+    scene.enqueue(2);
+    scene.hookyard(&["webhook", "retry"]).run().succeeds();
+    let list = |arguments: &[&str]| {
+        let all: Vec<&str> = ["webhook", "list", "--others"].iter().chain(arguments).copied().collect();
+        scene.hookyard(&all).run().succeeds().stdout
+    };
+    let all = list(&["--json"]);
+    assert_eq!(all.lines().count(), 2, "ours are not among them\n{all}");
+    assert!(
+        all.contains("fraud.detected") && all.contains("2026-01-02T03:04:05Z") && !all.contains("hunter2"),
+        "{all}"
+    );
+    assert_eq!(list(&["--status", "503", "--json"]).lines().count(), 1);
+    assert_eq!(list(&["--until", "2026-01-01"]), "no attempts of another application\n");
+    assert!(list(&["--csv"]).starts_with("attempt_id,"), "CSV");
+}

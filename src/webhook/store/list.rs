@@ -95,3 +95,61 @@ pub async fn list_deliveries(db: &Db, filter: &Filter<'_>) -> Result<Vec<Deliver
     })
     .await
 }
+
+/// An attempt that another application made.
+pub struct OtherRow {
+    pub attempt_id: Uuid,
+    pub webhook_id: Uuid,
+    pub url: Option<String>,
+    pub event_type: Option<String>,
+    pub status: i32,
+    /// None where the row has no time, or one without end.
+    pub created_at: Option<Micros>,
+}
+
+/// By webhook and time, as the documented index has them: the table may hold ten millions of rows.
+const OTHERS: &str = "
+    select a.id, a.webhook_id, w.url::text, a.event_type, a.response_status,
+        case when isfinite(a.created_at) then (extract(epoch from a.created_at) * 1000000)::int8 end
+    from webhooks w cross join lateral (
+        select n.* from (
+            select r.id, r.webhook_id, r.response_status, r.created_at,
+                case when jsonb_typeof(r.payload::jsonb) = 'object'
+                    then coalesce(r.payload::jsonb ->> 'event', r.payload::jsonb ->> 'eventType') end as event_type
+            from webhook_delivery_attempts r
+            where r.webhook_id = w.id order by r.created_at desc limit 5000) n
+        where not exists (select from hookyard.attempts o where o.id = n.id)
+          and ($2::int4 is null or n.response_status = $2)
+          and ($3::int8 is null or n.created_at >= to_timestamp($3 / 1000000.0))
+          and ($4::int8 is null or n.created_at < to_timestamp($4 / 1000000.0))
+        limit $5) a
+    where $1::uuid is null or w.id = $1
+    order by a.created_at desc, a.id
+    limit $5";
+
+pub async fn list_others(db: &Db, filter: &Filter<'_>) -> Result<Vec<OtherRow>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let rows = sqlx::query(OTHERS)
+            .bind(filter.webhook)
+            .bind(filter.status)
+            .bind(filter.since)
+            .bind(filter.until)
+            .bind(filter.limit)
+            .persistent(false)
+            .fetch_all(tx)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OtherRow {
+                    attempt_id: row.try_get(0)?,
+                    webhook_id: row.try_get(1)?,
+                    url: row.try_get(2)?,
+                    event_type: row.try_get(3)?,
+                    status: row.try_get(4)?,
+                    created_at: row.try_get(5)?,
+                })
+            })
+            .collect()
+    })
+    .await
+}

@@ -22,7 +22,7 @@ pub use events::{
     Enqueued, Fate, Subscriber, Wanted, find_entries, find_entry_payload, find_fates, find_same_event,
     find_subscribers, insert_event,
 };
-pub use list::{DeliveryRow, Filter, list_deliveries};
+pub use list::{DeliveryRow, Filter, OtherRow, list_deliveries, list_others};
 pub use named::{Kind, find_named};
 pub use shown::{
     AroundRow, AttemptRow, EventRow, StandingRow, find_around, find_attempts, find_deliveries_of,

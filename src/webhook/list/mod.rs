@@ -1,5 +1,7 @@
 //! `hookyard webhook list`: deliveries, newest first.
 
+mod others;
+
 use clap::ValueEnum;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,6 +16,7 @@ use crate::failure::Failure;
 use crate::instant;
 use crate::output::{Cell, Json, Output, Page, Table, Tone};
 use crate::settings;
+use others::Others;
 
 /// List deliveries, newest first
 #[derive(clap::Args)]
@@ -45,6 +48,9 @@ pub struct Args {
     /// Only deliveries made before
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// List attempts that another application made, among the newest 5000 of each webhook, instead of deliveries
+    #[arg(long, conflicts_with_all = ["state", "dead", "due", "event", "after"])]
+    others: bool,
     /// List at most this many
     #[arg(long, value_name = "COUNT", default_value = "1000", value_parser = settings::count)]
     limit: usize,
@@ -67,7 +73,7 @@ pub struct Listed {
     rows: Vec<DeliveryRow>,
 }
 
-pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
+pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failure> {
     let state = match args.state {
         Some(State::Pending) => Some("pending"),
         Some(State::Delivered) => Some("delivered"),
@@ -95,6 +101,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
     };
     let db = context.db().await?;
     schema::preflight(db).await?;
+    if args.others {
+        return Ok(Box::new(Others(store::list_others(db, &Filter { limit, ..filter }).await?)));
+    }
     let mut rows = store::list_deliveries(db, &filter).await?;
     let cut = rows.len() > args.limit;
     rows.truncate(args.limit);
@@ -103,7 +112,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
             .printer
             .note(&format!("only the newest {}; go on with --after {}", args.limit, last.delivery_id));
     }
-    Ok(Listed { rows })
+    Ok(Box::new(Listed { rows }))
 }
 
 const HEADS: &[&str] =
