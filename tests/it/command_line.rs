@@ -339,7 +339,7 @@ fn word(draw: u64) -> String {
 
 #[test]
 fn no_combination_of_words_makes_it_panic() {
-    const RUNS: u64 = 2000;
+    let runs: u64 = if std::env::var_os("HOOKYARD_TEST_LONG").is_some() { 10_000 } else { 2000 };
     let documented = [0, 1, 2, 3, 4];
     let folder = tempfile::tempdir().expect("a folder");
     std::thread::scope(|threads| {
@@ -353,7 +353,7 @@ fn no_combination_of_words_makes_it_panic() {
                         state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     state >> 33
                 };
-                for _ in 0..RUNS / 4 {
+                for _ in 0..runs / 4 {
                     let mut arguments: Vec<String> = Vec::new();
                     if draw() % 2 == 0 {
                         let verb = VERBS[usize::try_from(draw()).unwrap_or(0) % 6];
