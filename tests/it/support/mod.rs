@@ -4,6 +4,7 @@ mod database;
 mod files;
 mod hookyard;
 mod hostile;
+mod limit;
 mod pooler;
 mod proxy;
 mod receiver;

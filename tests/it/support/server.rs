@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 /// The URL of a database on the tests' server, as `role` or as the superuser.
 pub fn url(role: Option<&str>, database: &str) -> String {
+    super::limit::many_files();
     static SERVER: OnceLock<String> = OnceLock::new();
     let server = SERVER.get_or_init(|| env::var("HOOKYARD_TEST_SERVER").unwrap_or_else(|_| local()));
     let mut url = url::Url::parse(server).expect("the server's URL");
