@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::backoff::Policy;
 use crate::context::Context;
 use crate::database;
+use crate::db::embedded;
 use crate::failure::Failure;
 use crate::output::{Cell, Json, Output, Page, Table, Tone};
 use crate::settings::{Database, Origin, Set, Settings};
@@ -58,8 +59,9 @@ pub struct Shown {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failure> {
-    let context = Context::new(settings(&context.settings)?, context.printer.clone(), "demo".into())?
-        .consenting(args.yes);
+    let context = Context::new(settings(&context.settings)?, context.printer.clone(), "demo".into())?;
+    let consent = args.yes || asked(&context)?;
+    let context = context.consenting(consent);
     let tell = |text: &str| context.printer.note(text);
     let db = context.db().await?;
     tell(&format!("local database at {}", db.place()));
@@ -105,6 +107,17 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
         received: received.len(),
         place: db.place().to_owned(),
     }))
+}
+
+/// Where no PostgreSQL is found, a person at a terminal is shown what would be typed, and asked.
+fn asked(context: &Context) -> Result<bool, Failure> {
+    let description = embedded::describe(&context.local()?);
+    if description.proposal.is_empty() || !context.printer.can_ask() {
+        return Ok(false);
+    }
+    context.printer.note("no PostgreSQL was found; a private copy can be fetched with:");
+    description.proposal.iter().for_each(|line| context.printer.note(&format!("  {line}")));
+    context.printer.ask("Type yes to do that: ")
 }
 
 /// Loopback only, and the local database only.

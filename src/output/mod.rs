@@ -118,6 +118,24 @@ impl Printer {
         self.note(&format!("warning: {text}"));
     }
 
+    /// A question needs somebody to answer it.
+    pub fn can_ask(&self) -> bool {
+        !self.quiet
+            && self.format == Format::Text
+            && std::io::stdin().is_terminal()
+            && std::io::stderr().is_terminal()
+    }
+
+    /// Ask, and hear whether the answer is yes.
+    pub fn ask(&self, question: &str) -> Result<bool, Failure> {
+        self.say(question);
+        let mut answer = String::new();
+        std::io::stdin()
+            .read_line(&mut answer)
+            .map_err(|why| Failure::no(why).context("no answer was heard"))?;
+        Ok(matches!(answer.trim(), "y" | "yes"))
+    }
+
     /// The error itself is never silenced.
     pub fn fail(&self, failure: &Failure) {
         if self.format == Format::Json {
