@@ -153,35 +153,24 @@ fn watch_sleeps_until_something_is_due_and_then_is_prompt() {
 }
 
 #[test]
-fn an_endpoint_that_recovers_does_not_slow_the_others() {
-    let p95 = |with_recovery: bool| {
-        let (scene, receiver) = (Scene::new(), Receiver::start());
-        if with_recovery {
-            let webhook = scene.webhook(&receiver.url("/switch"));
-            scene.enqueue(150);
-            scene.hookyard(&["webhook", "retry"]).run();
-            receiver.recover();
-            scene.database.execute("update hookyard.endpoints set probe_at = now()");
-            scene.time_passes();
-            scene.database.execute(&format!("update webhooks set events = '{{}}' where id = '{webhook}'"));
-        }
-        (0..4).for_each(|n| drop(scene.webhook(&receiver.url(&format!("/ok/{n}")))));
-        scene.enqueue(200);
-        let started = Instant::now();
-        scene.hookyard(&["webhook", "retry"]).run().succeeds();
-        assert_eq!(scene.count("select count(*) from hookyard.deliveries where state <> 'delivered'"), 0);
-        let healthy = receiver.received();
-        let mut waits: Vec<Duration> = healthy
-            .iter()
-            .filter(|request| request.path.starts_with("/ok"))
-            .map(|r| r.at - started)
-            .collect();
-        waits.sort();
-        assert_eq!(waits.len(), 800);
-        waits[waits.len() * 95 / 100]
-    };
-    // The better of two each: what is compared is the endpoints, not the machine's moods.
-    let alone = p95(false).min(p95(false));
-    let beside = p95(true).min(p95(true));
-    assert!(beside < alone.mul_f64(1.5), "95 of 100 within {beside:?} instead of {alone:?}");
+fn an_endpoint_that_recovers_does_not_hold_the_others_up() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    let webhook = scene.webhook(&receiver.url("/switch"));
+    scene.enqueue(300);
+    scene.hookyard(&["webhook", "retry"]).run();
+    let before = receiver.count();
+    receiver.recover();
+    scene.database.execute(&format!(
+        "update hookyard.endpoints set probe_at = now();
+         update webhooks set events = '{{}}' where id = '{webhook}'"
+    ));
+    scene.time_passes();
+    (0..4).for_each(|n| drop(scene.webhook(&receiver.url(&format!("/ok/{n}")))));
+    scene.enqueue(200);
+    scene.hookyard(&["webhook", "retry"]).run().succeeds();
+    assert_eq!(scene.states(), "delivered 1100");
+    let received = receiver.received().split_off(before);
+    let last = received.iter().rposition(|request| request.path.starts_with("/ok")).expect("the others");
+    let paced = received[..last].iter().filter(|request| request.path == "/switch").count();
+    assert!(paced < 150, "{paced} of the recovering endpoint's 300 came before the others were done");
 }
