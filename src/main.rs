@@ -38,6 +38,7 @@ mod random;
 mod secret;
 mod settings;
 mod signature;
+mod stop;
 
 fn main() -> std::process::ExitCode {
     // A panic that reaches this far is a fault of ours, and the exit code says so.
