@@ -45,7 +45,7 @@ pub async fn submit(client: &Client, screening: &Screening) -> Result<Accepted, 
     writer.value("ReportURL", screening.report_url.reveal());
     let call = call(client, operation, namespace, writer);
     let heard = client.write(&call, Lists::default()).await?;
-    client.judge(&heard.told, operation).map_err(|trouble| WriteTrouble::of_answer(trouble))?;
+    client.judge(&heard.told, operation).map_err(WriteTrouble::of_answer)?;
     let text = heard.told.text.trim();
     if text.eq_ignore_ascii_case("false") || text.to_ascii_lowercase().starts_with("error") {
         return Err(WriteTrouble::Refused(client.trouble(Class::Unknown, operation, text)));
