@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Format, Output, Printer};
 use crate::settings::{self, Flags, Settings};
-use crate::{config, database, db, demo, env, generate, webhook};
+use crate::{config, database, db, demo, env, generate, report, webhook};
 
 /// Deliver webhooks out of Postgres, at least once, and say what became of each
 #[derive(Parser)]
@@ -68,6 +68,9 @@ enum Noun {
     /// Deliver events to customers' endpoints
     #[command(subcommand)]
     Webhook(Box<webhook::Verb>),
+    /// Say whether the integration layer is well
+    #[command(subcommand)]
+    Report(report::Verb),
     /// Prepare and inspect the database
     #[command(subcommand)]
     Database(database::Verb),
@@ -158,6 +161,7 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
 async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Failure> {
     match noun {
         Noun::Webhook(verb) => webhook::run(context, *verb).await,
+        Noun::Report(verb) => report::run(context, verb).await,
         Noun::Database(verb) => database::run(context, verb).await,
         Noun::Config(args) => config::run(context, &args),
         Noun::Demo(args) => demo::run(context, args).await,
@@ -168,9 +172,11 @@ async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Fail
 fn format(cli: &Cli) -> Format {
     if cli.global.json {
         Format::Json
-    } else if let Noun::Webhook(verb) = &cli.noun
-        && verb.wants_csv()
-    {
+    } else if match &cli.noun {
+        Noun::Webhook(verb) => verb.wants_csv(),
+        Noun::Report(verb) => verb.wants_csv(),
+        _ => false,
+    } {
         Format::Csv
     } else {
         Format::Text

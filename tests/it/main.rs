@@ -32,6 +32,7 @@
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
+//! - `report_health`     one look, one verdict: the documents' numbers, limits, forms, a database that is away
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -64,6 +65,7 @@ mod overlap;
 mod payloads;
 mod pooler;
 mod readme;
+mod report_health;
 mod secrets;
 mod terminal;
 mod webhook_endpoints;
