@@ -24,6 +24,9 @@ mod report;
 mod webhook;
 
 mod backoff;
+// Until stored passwords and secrets are read.
+#[allow(dead_code)]
+mod cloak;
 mod clock;
 mod db;
 mod egress;
@@ -36,6 +39,7 @@ mod random;
 mod secret;
 mod settings;
 mod signature;
+mod stop;
 
 fn main() -> std::process::ExitCode {
     // A panic that reaches this far is a fault of ours, and the exit code says so.

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
+use super::keys::{self, KeySource};
 use super::{Database, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
@@ -35,6 +36,9 @@ pub struct File {
     /// Signature schemes of one's own, usable wherever a built-in one is.
     #[serde(deserialize_with = "schemes")]
     pub schemes: BTreeMap<String, Scheme>,
+    /// Where the keys of stored secrets come from; the first encrypts.
+    #[serde(deserialize_with = "keys::sources")]
+    pub keys: Vec<KeySource>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -98,7 +98,7 @@ insert into yardi_properties (property_id, yardi_integration_id, yardi_property_
     inserted_at, updated_at)
 select ('00000000-0000-4000-8000-0000000003' || lpad(n::text, 2, '0'))::uuid,
     case when n < 20 then ('00000000-0000-4000-8000-0000000004' || lpad((1 + n % 6)::text, 2, '0'))::uuid end, 'court' || n,
-    case when n % 7 = 0 then null when n = 13 then '-infinity' when n = 15 then 'infinity'
+    case when n % 7 = 0 then null
         else (now() at time zone 'utc') - n * interval '11 minutes' end,
     case when n = 4 then now() end, now(), now()
 from generate_series(1, 20) n;
