@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Format, Output, Printer};
 use crate::settings::{self, Flags, Settings};
-use crate::{config, database, db, demo, env, generate, report, webhook};
+use crate::{config, database, db, demo, env, generate, report, webhook, yardi};
 
 /// Deliver webhooks out of Postgres, at least once, and say what became of each
 #[derive(Parser)]
@@ -71,6 +71,9 @@ enum Noun {
     /// Say whether the integration layer is well
     #[command(subcommand)]
     Report(report::Verb),
+    /// Import prospects from Yardi and write results back
+    #[command(subcommand)]
+    Yardi(yardi::Verb),
     /// Prepare and inspect the database
     #[command(subcommand)]
     Database(database::Verb),
@@ -162,6 +165,7 @@ async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Fail
     match noun {
         Noun::Webhook(verb) => webhook::run(context, *verb).await,
         Noun::Report(verb) => report::run(context, verb).await,
+        Noun::Yardi(verb) => yardi::run(context, verb).await,
         Noun::Database(verb) => database::run(context, verb).await,
         Noun::Config(args) => config::run(context, &args),
         Noun::Demo(args) => demo::run(context, args).await,

@@ -22,6 +22,7 @@ mod demo;
 mod generate;
 mod report;
 mod webhook;
+mod yardi;
 
 mod backoff;
 // Until stored passwords and secrets are read.
