@@ -168,7 +168,7 @@ async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Fail
         Noun::Yardi(verb) => yardi::run(context, verb).await,
         Noun::Database(verb) => database::run(context, verb).await,
         Noun::Config(args) => config::run(context, &args),
-        Noun::Demo(args) => demo::run(context, args).await,
+        Noun::Demo(args) => Box::pin(demo::run(context, args)).await,
         Noun::Generate(_) | Noun::LocalServer(_) => Err(Failure::fault("dispatched twice")),
     }
 }
