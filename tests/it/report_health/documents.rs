@@ -152,7 +152,8 @@ fn the_documents_numbers_are_the_documents_queries() {
         })
         .collect();
     assert!(expected.len() > 20 && expected.len() <= 100, "{}", expected.len());
-    (expected.sort(), told.sort());
+    expected.sort();
+    told.sort();
     assert_eq!(told, expected);
     let sum: f64 = theirs.iter().map(|row| number(&row[3])).sum();
     assert_eq!(failed["total"].as_f64(), Some(sum));
