@@ -34,7 +34,7 @@ use crate::egress::{self, Credentials};
 use crate::failure::Failure;
 #[cfg(debug_assertions)]
 pub use names::TestNames;
-pub use reply::{NoAnswer, NoAnswerKind, Reply};
+pub use reply::{Answer, NoAnswer, NoAnswerKind, Reply};
 
 /// From the first packet to a connection that can carry a request, name and TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

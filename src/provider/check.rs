@@ -77,7 +77,8 @@ fn unrecognised(form: &Form, payload: &Node) -> Finding {
         let fault = if matches!(payload, Node::Fields(_)) { Fault::Event } else { Fault::NotJson };
         let detail = match fault {
             Fault::NotJson => format!("is {}, not an object", found(payload)),
-            _ => format!("none of {} is there, which would tell the event", tellers.join(", ")),
+            _ if tellers.len() > 1 => format!("has none of {}, which tell the event", tellers.join(", ")),
+            _ => format!("has no {}, which tells the event", tellers.join(", ")),
         };
         return Finding { fault, path: String::new(), detail };
     };
@@ -169,7 +170,11 @@ impl Checking<'_> {
         for (at, (name, value)) in fields.iter().enumerate() {
             let place = path.name(name);
             if fields[..at].iter().any(|(other, _)| other == name) {
-                self.add(Fault::Duplicate, &place, "stands there again: receivers differ in which one they take");
+                self.add(
+                    Fault::Duplicate,
+                    &place,
+                    "stands there again: receivers differ in which one they take",
+                );
             }
             let own = match of_sample.iter().find(|(known, _)| known == name) {
                 Some((_, own)) => Some(own),

@@ -13,7 +13,9 @@ mod rules;
 mod sample;
 mod value;
 
-pub use catalogue::{FORMS, find, recognising};
+pub use catalogue::{FORMS, all, find, recognising};
 pub use check::{Checked, Fault, Finding, check};
 pub use form::{Event, Form};
 pub use near::near;
+pub use path::{Path, get, put, remove};
+pub use sample::{Fill, sample, settable, text};

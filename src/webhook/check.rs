@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
+use super::captured;
 use super::inputs;
 use crate::failure::Failure;
 use crate::json::{self, Node};
@@ -26,6 +27,9 @@ pub struct Args {
     provider: String,
     /// The payload, `-` or nothing for standard input
     file: Option<PathBuf>,
+    /// A file with the whole request instead: raw HTTP, a HAR entry, or a curl command as a browser copies it
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    request: Option<PathBuf>,
     /// Require that it is this event
     #[arg(long, value_name = "EVENT")]
     event: Option<String>,
@@ -47,7 +51,14 @@ pub fn run(args: &Args) -> Result<Verdict, Failure> {
     if let Some(name) = &args.event {
         event(&form, name)?;
     }
-    let bytes = inputs::whole(args.file.as_deref(), "the payload")?;
+    let bytes = match &args.request {
+        None => inputs::whole(args.file.as_deref(), "the payload")?,
+        Some(path) => {
+            let request = inputs::whole(Some(path), "the request")?;
+            let read = captured::read(&request);
+            read.map_err(|why| Failure::usage(why).context("cannot read the captured request"))?.body
+        }
+    };
     Ok(verdict(form, &bytes, args.event.as_deref(), args.strict))
 }
 
@@ -86,7 +97,7 @@ pub fn verdict(form: Form, bytes: &[u8], wanted: Option<&str>, strict: bool) -> 
             if let (Some(wanted), Some(event)) = (wanted, &checked.event)
                 && event.name != wanted
             {
-                let detail = format!("the event is {}, not {wanted}", event.name);
+                let detail = format!("is {}, not {wanted}", event.name);
                 checked.findings.insert(0, Finding { fault: Fault::Event, path: String::new(), detail });
             }
             checked
@@ -103,7 +114,10 @@ fn read(bytes: &[u8]) -> Result<Node, String> {
         .map_err(|why| format!("is not UTF-8: byte {} is in no character", why.valid_up_to()))?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|why| format!("is not JSON: {why}"))?;
     json::parse(bytes).ok_or_else(|| {
-        format!("is JSON that receivers refuse: half a surrogate pair, or nested deeper than {}", json::DEEPEST)
+        format!(
+            "is JSON that receivers refuse: half a surrogate pair, or nested deeper than {}",
+            json::DEEPEST
+        )
     })
 }
 
@@ -129,7 +143,9 @@ impl Verdict {
         };
         let errors = errors.into_iter().map(|finding| format!("{} {}", place(finding), finding.detail));
         let warned = warnings.into_iter();
-        errors.chain(warned.map(|finding| format!("warning: {} {}", place(finding), finding.detail))).collect()
+        errors
+            .chain(warned.map(|finding| format!("warning: {} {}", place(finding), finding.detail)))
+            .collect()
     }
 }
 
@@ -143,8 +159,10 @@ impl Output for Verdict {
             None => page.toned(format!("{word}: no event of {} is recognised", self.form.name), tone),
         }
         self.lines().iter().for_each(|line| page.line(format!("  {line}")));
-        for (form, event) in &self.elsewhere {
+        if !self.elsewhere.is_empty() {
             page.blank();
+        }
+        for (form, event) in &self.elsewhere {
             page.line(format!("hint: it is {event} of another provider: hookyard webhook check {form}"));
         }
     }
@@ -152,12 +170,11 @@ impl Output for Verdict {
     fn json(&self) -> Json {
         let (errors, warnings) = self.split();
         let list = |findings: Vec<&Finding>| -> Vec<Value> {
-            let one = |finding: &Finding| {
-                json!({ "path": finding.path, "fault": finding.fault.code(), "detail": finding.detail })
-            };
+            let one = |finding: &Finding| json!({ "path": finding.path, "fault": finding.fault.code(), "detail": finding.detail });
             findings.into_iter().map(one).collect()
         };
-        let elsewhere = self.elsewhere.iter().map(|(form, event)| json!({ "provider": form, "event": event }));
+        let elsewhere =
+            self.elsewhere.iter().map(|(form, event)| json!({ "provider": form, "event": event }));
         Json::One(json!({
             "valid": self.valid(),
             "provider": self.form.name,

@@ -21,6 +21,7 @@ mod show;
 mod sign;
 mod store;
 mod tail;
+mod trigger;
 mod verify;
 
 use std::path::Path;
@@ -48,6 +49,7 @@ pub enum Verb {
     Sign(sign::Args),
     Verify(verify::Args),
     Check(check::Args),
+    Trigger(Box<trigger::Args>),
 }
 
 impl Verb {
@@ -67,6 +69,7 @@ pub fn run_alone(
         Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
         Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
         Verb::Check(args) => Some(Box::new(check::run(args)?)),
+        Verb::Trigger(args) => trigger::list(args)?,
         Verb::Send(_)
         | Verb::Retry(_)
         | Verb::Endpoints(_)
@@ -97,6 +100,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Show(args) => Box::new(show::run(context, args).await?),
         Verb::Replay(args) => replay::run(context, *args).await?,
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),
+        Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) | Verb::Check(_) => {
             return Err(Failure::fault("dispatched twice"));
         }

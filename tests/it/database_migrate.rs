@@ -266,8 +266,9 @@ fn an_invalid_index_is_rebuilt_and_a_missing_one_built() {
     );
     // A unique index over rows that are not unique fails half-way and stays behind.
     let mut builder = database.session();
-    let failed = builder
-        .attempt("create unique index concurrently idx_yardi_entries_prospect on yardi_entries (prospect_code)");
+    let failed = builder.attempt(
+        "create unique index concurrently idx_yardi_entries_prospect on yardi_entries (prospect_code)",
+    );
     assert!(failed.unwrap_err().starts_with("23505"));
     // The server reports a failure before it has ended the build: the answer to a next statement says it has.
     builder.execute("select 1");
