@@ -2,6 +2,7 @@
 //! over the default.
 
 mod file;
+mod keys;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::secret::SafeUrl;
 
 pub use file::File;
 use file::Found;
+pub use keys::{KeySource, read as read_keys};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,8 @@ pub struct Settings {
     pub pg_bin: Option<Set<PathBuf>>,
     /// By provider: what its named addresses are below.
     pub targets: Set<BTreeMap<String, SafeUrl>>,
+    /// The first encrypts; read from where they are only when needed.
+    pub keys: Vec<KeySource>,
 }
 
 impl Settings {
@@ -125,6 +129,7 @@ impl Settings {
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
             targets: targets(&file, &layers),
+            keys: file.keys.clone(),
             file: path,
             warning,
         })

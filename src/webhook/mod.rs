@@ -33,8 +33,9 @@ use crate::context::Context;
 use crate::db::schema;
 use crate::failure::Failure;
 use crate::output::{Output, Printer};
+use crate::stop::Stop;
 
-use deliver::{Scope, Stop};
+use deliver::Scope;
 
 #[derive(clap::Subcommand)]
 pub enum Verb {

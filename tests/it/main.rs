@@ -34,6 +34,7 @@
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
 //! - `webhook_check`     a payload's shape, each fault by its path
 //! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
+//! - `yardi_check`       what Yardi answers, step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -80,3 +81,4 @@ mod webhook_sign;
 mod webhook_tail;
 mod webhook_trigger;
 mod webhook_verify;
+mod yardi_check;

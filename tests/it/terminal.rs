@@ -121,6 +121,26 @@ fn progress_is_for_a_terminal_and_never_touches_the_answer() {
 }
 
 #[test]
+fn a_replay_shows_a_bar_with_rate_outcomes_and_time_left_on_a_terminal_only() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/slow/60"));
+    let mut answers = Vec::new();
+    for (variables, shows) in [("", true), ("TERM=dumb", false)] {
+        scene.enqueue(120);
+        scene.database.execute(
+            "update hookyard.deliveries set state = 'dead', next_attempt_at = null, finished_at = now(),
+                reason = 'schedule used up: 503', attempts = 5 where state = 'pending'",
+        );
+        let (seen, answer) = on_a_terminal(&scene, "webhook replay --dead --yes", variables, true);
+        assert_eq!(seen.contains("/120 ") && seen.contains(" accepted, 0 not, "), shows, "{seen:?}");
+        assert_eq!(seen.contains("/s, about ") && seen.contains(" s left"), shows, "{seen:?}");
+        answers.push(answer.lines().filter(|line| line.contains("accepted")).collect::<Vec<_>>().join("\n"));
+    }
+    assert!(answers[0].contains("120"), "{answers:?}");
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
 fn colour_is_for_a_terminal_that_wants_it() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
     scene.webhook(&receiver.url("/status/404"));

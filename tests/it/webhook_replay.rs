@@ -1,6 +1,8 @@
 //! `hookyard webhook replay`: exactly what never arrived is delivered again, once, whoever runs it and whatever stops it.
 
 mod elsewhere;
+mod reach;
+mod recovery;
 mod running;
 
 use std::time::{Duration, Instant};

@@ -81,6 +81,29 @@ fn an_event_says_why_an_endpoint_did_not_match() {
 }
 
 #[test]
+fn a_webhook_that_came_or_changed_after_the_event_says_when() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/ok"));
+    let off = scene.webhook(&receiver.url("/off"));
+    scene.database.execute(&format!("update webhooks set is_active = false where id = '{off}'"));
+    scene.enqueue(1);
+    let late = scene.webhook(&receiver.url("/late"));
+    scene.database.execute(&format!(
+        "update webhooks set inserted_at = '2031-05-06 07:08:09' where id = '{late}';
+         update webhooks set is_active = true, updated_at = '2032-05-06 07:08:09' where id = '{off}'"
+    ));
+    let event = scene.text("select id from hookyard.events");
+    let shown = scene.hookyard(&["webhook", "show", &event]).run().succeeds().stdout;
+    assert!(shown.contains("/late: it was made at 2031-05-06T07:08:09Z, after the event"), "{shown}");
+    assert!(
+        shown.contains("/off: it matches now, and did not when the event came; its row was changed at 2032-05-06T07:08:09Z"),
+        "{shown}"
+    );
+    scene.database.execute("update webhooks set inserted_at = 'infinity', updated_at = 'infinity'");
+    scene.hookyard(&["webhook", "show", &event]).run().succeeds();
+}
+
+#[test]
 fn the_beginning_of_an_id_is_enough_and_an_ambiguous_one_lists_what_it_begins() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
     let (event, delivery) = refused(&scene, &receiver);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Receiver, Scene};
+use crate::support::{API_KEY, Receiver, Scene, Session, hookyard};
 
 /// Until the tail runs against the database.
 fn settled(scene: &Scene) {
@@ -124,4 +124,73 @@ fn a_database_that_breaks_off_is_waited_for_and_nothing_is_missed() {
     tail.signal(libc::SIGINT);
     let transcript = tail.finish();
     assert_eq!(transcript.stdout.lines().count(), 12, "{transcript}");
+}
+
+/// On a server of its own: one backend is killed, and the server takes all its sessions down and recovers.
+#[test]
+fn a_database_that_restarts_is_waited_for_too() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let root = home.path().join("pg").display().to_string();
+    let local = |arguments: &[&str]| {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let all: Vec<&str> = ["--database", "embedded"].iter().chain(arguments).copied().collect();
+        hookyard(&all).env("HOOKYARD_TEST_LOCAL_ROOT", &root).env("PATH", &path)
+    };
+    local(&["database", "migrate"]).run().succeeds();
+    let status = local(&["database", "status", "--json"]).run().json();
+    let socket = status["place"].as_str().expect("a place").replace('/', "%2F");
+    let url = format!("postgres://postgres@{socket}:5432/{}", status["database"].as_str().expect("a name"));
+    let mut session = Session::open(&url);
+    session.execute(&format!(
+        "insert into api_keys (id, name, inserted_at, updated_at) values ('{API_KEY}', 'acme', now(), now());
+         insert into webhooks (id, url, api_key_id, inserted_at, updated_at)
+         values ('{API_KEY}', 'https://crm.example/in', '{API_KEY}', now(), now())"
+    ));
+    // The tests' server is a fast one: what it has not written yet, a kill may cost.
+    session.execute("checkpoint");
+    let tail = local(&["webhook", "tail", "--json"]).start();
+    until(&mut session, "application_name like '%webhook-tail' and state = 'idle'");
+    let mut victim = Session::open(&url);
+    assert!(Command::new("kill").args(["-9", &victim.pid()]).status().expect("kill runs").success());
+    let last = Instant::now() + Duration::from_secs(30);
+    while session.attempt("select 1").is_ok() {
+        assert!(Instant::now() < last, "the server did not take its sessions down");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut session = reopened(&url);
+    session.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status)
+         values ('{API_KEY}', '{{}}', '{{}}', 503)"
+    ));
+    until(
+        &mut session,
+        "application_name like '%webhook-tail' and query_start > backend_start + interval '2 s'",
+    );
+    tail.signal(libc::SIGINT);
+    let transcript = tail.finish();
+    assert_eq!((transcript.stdout.lines().count(), transcript.code), (1, Some(130)), "{transcript}");
+    drop(session);
+    local(&["database", "stop"]).run().succeeds();
+}
+
+/// Until the server has a session of this kind.
+fn until(session: &mut Session, condition: &str) {
+    let last = Instant::now() + Duration::from_secs(30);
+    let sql = format!("select count(*)::text from pg_stat_activity where {condition}");
+    while session.query_text(&sql)[0][0].as_deref() == Some("0") {
+        assert!(Instant::now() < last, "no session with {condition}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// As soon as the server is there again.
+fn reopened(url: &str) -> Session {
+    let last = Instant::now() + Duration::from_secs(30);
+    loop {
+        match Session::try_open(url) {
+            Ok(session) => return session,
+            Err(why) => assert!(Instant::now() < last, "the server did not come back: {why}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }

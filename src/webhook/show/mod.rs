@@ -3,6 +3,7 @@
 mod next;
 mod timeline;
 mod told;
+mod unmatched;
 
 use serde_json::json;
 use uuid::Uuid;

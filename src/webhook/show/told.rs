@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::store::{EventRow, StandingRow, Subscriber};
 use super::next::next;
 use super::timeline::{answer, came_to};
+use super::unmatched::why;
 use super::{Kind, Shown};
 use crate::clock;
 use crate::egress;
@@ -15,23 +16,20 @@ impl Shown {
         if self.show_pii { text.to_owned() } else { masked(text) }
     }
 
-    /// Webhooks of the api key that have no delivery of the event, and why not. The reason is today's: the past of
-    /// is_active and events is kept nowhere.
+    /// Webhooks of the api key that have no delivery of the event, and why not.
     fn unmatched<'a>(
         &'a self,
         event: &'a EventRow,
         webhooks: &'a [Subscriber],
-    ) -> Vec<(&'a Subscriber, &'static str)> {
+    ) -> Vec<(&'a Subscriber, String)> {
         let has = |webhook: &Subscriber| {
             self.deliveries.iter().any(|d| d.event_id == event.id && d.webhook_id == webhook.webhook_id)
         };
-        let why = |webhook: &Subscriber| match (webhook.active, webhook.listed) {
-            (Some(true), true) => "it matches now: it was made, activated or subscribed later",
-            (Some(true), false) => "it does not list this event type",
-            (Some(false), _) => "it is inactive",
-            (None, _) => "it is inactive (is_active is NULL)",
-        };
-        webhooks.iter().filter(|webhook| !has(webhook)).map(|webhook| (webhook, why(webhook))).collect()
+        webhooks
+            .iter()
+            .filter(|webhook| !has(webhook))
+            .map(|webhook| (webhook, why(event, webhook)))
+            .collect()
     }
 
     /// Only where all deliveries of the event are shown is a missing one telling.

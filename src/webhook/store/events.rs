@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
 use super::Act;
+use crate::clock::Micros;
 use crate::db::{Db, Trouble};
 
 /// What is to be enqueued.
@@ -147,6 +148,9 @@ pub struct Subscriber {
     pub api_key_id: String,
     pub active: Option<bool>,
     pub listed: bool,
+    /// As the host application stamped them; none where a stamp is no time that can be shown.
+    pub made_at: Option<Micros>,
+    pub changed_at: Option<Micros>,
 }
 
 /// Every webhook of the api key, or the chosen ones.
@@ -159,7 +163,11 @@ pub async fn find_subscribers(
     db.tx(async |tx: &mut PgConnection| {
         let rows = sqlx::query(
             "select w.id, w.url, w.method, to_jsonb(w.headers)::text, w.api_key_id::text, w.is_active,
-                coalesce(w.events @> array[$1]::varchar[], false)
+                coalesce(w.events @> array[$1]::varchar[], false),
+                case when w.inserted_at between '1970-01-01' and '9999-12-31'
+                    then (extract(epoch from w.inserted_at) * 1000000)::int8 end,
+                case when w.updated_at between '1970-01-01' and '9999-12-31'
+                    then (extract(epoch from w.updated_at) * 1000000)::int8 end
              from webhooks w
              where case when $3::uuid[] is not null then w.id = any ($3) else w.api_key_id = $2 end
              order by w.id",
@@ -180,6 +188,8 @@ pub async fn find_subscribers(
                     api_key_id: row.try_get(4)?,
                     active: row.try_get(5)?,
                     listed: row.try_get(6)?,
+                    made_at: row.try_get(7)?,
+                    changed_at: row.try_get(8)?,
                 })
             })
             .collect()

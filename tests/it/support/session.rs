@@ -13,13 +13,15 @@ pub type Rows = Vec<Vec<Option<String>>>;
 
 impl Session {
     pub fn open(url: &str) -> Session {
+        Session::try_open(url).unwrap_or_else(|why| panic!("cannot connect to {url}: {why}"))
+    }
+
+    pub fn try_open(url: &str) -> Result<Session, sqlx::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let options: PgConnectOptions = url.parse().expect("a database URL");
         let options = options.application_name("test").disable_statement_logging();
-        let connection = runtime
-            .block_on(PgConnection::connect_with(&options))
-            .unwrap_or_else(|why| panic!("cannot connect to {url}: {why}"));
-        Session { runtime, connection }
+        let connection = runtime.block_on(PgConnection::connect_with(&options))?;
+        Ok(Session { runtime, connection })
     }
 
     /// Any number of statements, as one simple query.

@@ -223,27 +223,6 @@ fn an_endpoint_that_is_down_is_given_up_and_what_waits_stays_as_it_was() {
 }
 
 #[test]
-fn after_an_outage_the_probe_opens_the_way_and_the_pace_is_kept() {
-    let (scene, receiver) = (Scene::new(), Receiver::start());
-    scene.webhook(&receiver.url("/switch"));
-    dead(&scene, 150);
-    replay(&scene, &["--dead", "--yes"]);
-    receiver.recover();
-    scene.database.execute("update hookyard.endpoints set probe_at = now()");
-    let before = receiver.count();
-    let id = scene.text("select id from hookyard.plans");
-    replay(&scene, &["resume", &id]);
-    let received = receiver.received();
-    let after = &received[before..];
-    assert_eq!(after.len(), 150 - before);
-    let busiest = after
-        .iter()
-        .map(|one| after.iter().filter(|r| r.at >= one.at && r.at < one.at + Duration::from_secs(1)).count())
-        .max();
-    assert!(busiest.expect("some") <= 50, "{busiest:?} within a second of a recovery");
-}
-
-#[test]
 fn sessions_that_are_ended_all_the_time_cost_nothing() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
     scene.webhook(&receiver.url("/slow/5"));
