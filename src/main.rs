@@ -21,8 +21,12 @@ mod database;
 mod demo;
 mod generate;
 mod webhook;
+mod yardi;
 
 mod backoff;
+// Until stored passwords and secrets are read.
+#[allow(dead_code)]
+mod cloak;
 mod clock;
 mod db;
 mod egress;
@@ -30,11 +34,14 @@ mod env;
 mod failure;
 mod http;
 mod instant;
+mod json;
 mod output;
+mod provider;
 mod random;
 mod secret;
 mod settings;
 mod signature;
+mod stop;
 
 fn main() -> std::process::ExitCode {
     // A panic that reaches this far is a fault of ours, and the exit code says so.

@@ -1,6 +1,7 @@
 //! Every connection and every transaction. Works through PgBouncer in transaction mode: each statement runs in an
 //! explicit short transaction, unnamed, with no session state. `Db::tx` is the one way in.
 
+mod act;
 pub mod blockers;
 pub mod embedded;
 pub mod migrations;
@@ -15,6 +16,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+pub use act::Act;
 pub use trouble::{Trouble, fault};
 
 use crate::failure::Failure;

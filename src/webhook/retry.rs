@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::alert;
-use super::deliver::{self, Limits, Options, Scope, Stop, Tally};
+use super::deliver::{self, Limits, Options, Scope, Tally};
 use crate::context::Context;
 use crate::db::schema;
 use crate::failure::Failure;
 use crate::output::{Json, Output, Page};
 use crate::settings::{self, Settings};
+use crate::stop::Stop;
 
 /// Attempt every delivery that is due
 ///

@@ -54,10 +54,17 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0005_queue.sql"),
         documented: false,
     },
+    Migration {
+        version: 6,
+        name: "yardi",
+        sql: include_str!("../../../migrations/0006_yardi.sql"),
+        documented: false,
+    },
 ];
 
-/// The seam an operator may redefine: made where absent, never replaced, and therefore not numbered.
+/// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
 pub const ENTRY_PAYLOADS: &str = include_str!("../../../migrations/entry_payloads.sql");
+pub const CREATE_ENTRY: &str = include_str!("../../../migrations/create_entry.sql");
 
 pub const SCHEMA: &str = "create schema hookyard";
 

@@ -15,7 +15,6 @@ mod record;
 mod run;
 mod sending;
 mod start;
-mod stop;
 mod store;
 mod tally;
 
@@ -28,7 +27,6 @@ use sending::Sender;
 
 pub use desk::Limits;
 pub use sending::{method, signatures};
-pub use stop::Stop;
 pub use store::Scope;
 pub use tally::Tally;
 
@@ -36,6 +34,7 @@ use crate::backoff::Policy;
 use crate::context::Context;
 use crate::db::Db;
 use crate::failure::Failure;
+use crate::stop::Stop;
 
 /// After `--max-runtime`, requests on the wire have this long.
 pub const GRACE: Duration = Duration::from_secs(4);

@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::super::alert;
 use super::claim::Taken;
 use super::run::{Group, HOUSE, Landed, POLL, Run};
-use super::{Stop, store};
+use super::store;
 use crate::clock::Anchor;
+use crate::stop::Stop;
 
 /// Until an endpoint's pace gives its next slot.
 const PACED: Duration = Duration::from_millis(50);

@@ -16,11 +16,12 @@ use super::desk::Desk;
 use super::progress::Progress;
 use super::record::{Change, Recorded, Watcher};
 use super::sending::{Sender, Sent};
-use super::{GRACE, Options, Stop, Tally};
+use super::{GRACE, Options, Tally};
 use crate::clock::{Anchor, Micros};
 use crate::context::Context;
 use crate::db::{Db, Trouble};
 use crate::failure::Failure;
+use crate::stop::Stop;
 
 /// Waits between claims that find nothing: short after work, long when idle.
 pub const POLL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(500));

@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::super::alert;
-use super::super::deliver::{self, Scope, Stop, Tally};
+use super::super::deliver::{self, Scope, Tally};
 use super::progress::Progress;
 use super::store::{self, PlanRow};
 use super::told::Replayed;
@@ -19,6 +19,7 @@ use crate::context::Context;
 use crate::db::{Db, Trouble};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::stop::Stop;
 
 /// Between steps: short while something moves, long while only answers are awaited.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(15), Duration::from_millis(150));

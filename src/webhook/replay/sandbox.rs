@@ -8,7 +8,7 @@ use futures_util::stream;
 use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
-use super::super::deliver::{Scope, Stop};
+use super::super::deliver::Scope;
 use super::super::request;
 use super::Pace;
 use super::store::{self, Item, PlanRow};
@@ -18,6 +18,7 @@ use crate::egress::{self, Refusal, Target};
 use crate::failure::Failure;
 use crate::http::{Http, Method, Reply, Request};
 use crate::signature;
+use crate::stop::Stop;
 
 /// Tells a receiver that nothing of this is meant for it in earnest.
 const MARK: HeaderName = HeaderName::from_static("hookyard-sandbox");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::deliver::{self, Scope, Stop};
+use super::deliver::{self, Scope};
 use super::retry::Tuning;
 use super::store::{self, Act, Fate, Wanted};
 use super::{alert, event};
@@ -18,6 +18,7 @@ use crate::context::Context;
 use crate::db::{Db, schema};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::stop::Stop;
 
 /// Enqueue an event, attempt it at once and wait for the first outcome
 ///

@@ -8,13 +8,7 @@ mod list;
 mod named;
 mod shown;
 
-use serde_json::Value;
-use sqlx::Postgres;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
-use uuid::Uuid;
-
-use crate::context::Context;
+pub use crate::db::Act;
 
 pub use alerts::{Alert, claim_alerts, finish_alert};
 pub use endpoints::{EndpointRow, find_endpoints, set_policy};
@@ -29,34 +23,3 @@ pub use shown::{
     find_delivery_of, find_event_of, find_events, find_host_attempts, find_host_payload, find_standing,
     insert_act,
 };
-
-/// Who did something on purpose, and what.
-pub struct Act<'a> {
-    id: Uuid,
-    pub operator: &'a str,
-    pub host: &'a str,
-    pub command: &'a str,
-    detail: Value,
-}
-
-impl<'a> Act<'a> {
-    pub fn new(context: &'a Context, host: &'a str, detail: Value) -> Act<'a> {
-        Act {
-            id: context.random.id(context.clock.wall()),
-            operator: &context.settings.operator.value,
-            host,
-            command: &context.command,
-            detail,
-        }
-    }
-
-    pub fn insert(&self) -> Query<'_, Postgres, PgArguments> {
-        sqlx::query("insert into hookyard.acts (id, operator, host, command, detail) values ($1, $2, $3, $4, $5::jsonb) on conflict do nothing")
-            .bind(self.id)
-            .bind(self.operator)
-            .bind(self.host)
-            .bind(self.command)
-            .bind(self.detail.to_string())
-            .persistent(false)
-    }
-}

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::deliver::Stop;
 use super::event;
 use crate::clock::{self, Micros};
 use crate::context::Context;
 use crate::db::{Db, Trouble, schema};
 use crate::failure::Failure;
 use crate::instant;
+use crate::stop::Stop;
 
 use store::{Filter, Line};
 use told::{Ended, Told};
