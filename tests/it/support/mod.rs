@@ -15,7 +15,7 @@ mod tls_front;
 mod voyager;
 
 pub use database::Database;
-pub use files::{Files, hex, openssl, random_bytes};
+pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use pooler::Pooler;
