@@ -35,27 +35,43 @@ pub trait Harvest {
 /// The attributes of one element, read only where somebody asks.
 pub struct Attributes<'a, 'b> {
     element: &'a BytesStart<'b>,
-    value: &'a mut String,
+}
+
+/// An attribute's value as it was written.
+pub struct Value<'a>(&'a str);
+
+impl Value<'_> {
+    /// For comparing with plain words, which nobody writes with references.
+    pub fn raw(&self) -> &str {
+        self.0
+    }
+
+    /// Add what it means.
+    pub fn append_to(&self, text: &mut String) -> Flaws {
+        let mut flaws = Flaws::default();
+        text::append_value(self.0, text, &mut flaws);
+        flaws
+    }
 }
 
 impl Attributes<'_, '_> {
     /// Each attribute's local name and value, in order.
-    pub fn each(&mut self, mut see: impl FnMut(&str, &str, Flaws)) -> Result<(), Unreadable> {
+    pub fn each(&mut self, mut see: impl FnMut(&str, Value<'_>)) -> Result<(), Unreadable> {
         for attribute in self.element.attributes().with_checks(false) {
             let Ok(attribute) = attribute else {
                 return Err(Unreadable::Malformed("an attribute cannot be read".into()));
             };
-            self.value.clear();
-            let mut flaws = Flaws::default();
-            text::append_value(&attribute.value, self.value, &mut flaws);
-            see(local(attribute.key.0), self.value, flaws);
+            see(local(attribute.key.0), Value(&attribute.value));
         }
         Ok(())
     }
 }
 
 pub fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    match name.bytes().position(|byte| byte == b':') {
+        Some(at) => &name[at + 1..],
+        None => name,
+    }
 }
 
 /// How many roots there may be.
@@ -73,7 +89,7 @@ pub fn walk<R: BufRead, H: Harvest>(
     harvest: &mut H,
 ) -> Result<(), Unreadable> {
     let mut reader = Reader::from_reader(source);
-    let (mut buffer, mut text, mut value) = (Vec::new(), String::new(), String::new());
+    let (mut buffer, mut text) = (Vec::new(), String::new());
     let (mut open, mut ended) = (Vec::<Open>::with_capacity(DEEPEST), false);
     loop {
         buffer.clear();
@@ -85,14 +101,14 @@ pub fn walk<R: BufRead, H: Harvest>(
         match event {
             Event::Start(element) => {
                 let depth = enter(&element, open.len(), ended && shape == Shape::Document)?;
-                let mut attributes = Attributes { element: &element, value: &mut value };
+                let mut attributes = Attributes { element: &element };
                 let want = harvest.open(local(element.name().0), depth, &mut attributes)?;
                 open.push(Open { want, from: text.len(), flaws: Flaws::default() });
             }
             Event::Empty(element) => {
                 let depth = enter(&element, open.len(), ended && shape == Shape::Document)?;
                 let name = local(element.name().0);
-                let mut attributes = Attributes { element: &element, value: &mut value };
+                let mut attributes = Attributes { element: &element };
                 harvest.open(name, depth, &mut attributes)?;
                 harvest.close(name, depth, "", Flaws::default())?;
                 ended |= depth == 1;
