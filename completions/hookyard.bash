@@ -52,6 +52,9 @@ _hookyard() {
             hookyard__subcmd__report,health)
                 cmd="hookyard__subcmd__report__subcmd__health"
                 ;;
+            hookyard__subcmd__webhook,check)
+                cmd="hookyard__subcmd__webhook__subcmd__check"
+                ;;
             hookyard__subcmd__webhook,endpoints)
                 cmd="hookyard__subcmd__webhook__subcmd__endpoints"
                 ;;
@@ -78,6 +81,9 @@ _hookyard() {
                 ;;
             hookyard__subcmd__webhook,tail)
                 cmd="hookyard__subcmd__webhook__subcmd__tail"
+                ;;
+            hookyard__subcmd__webhook,trigger)
+                cmd="hookyard__subcmd__webhook__subcmd__trigger"
                 ;;
             hookyard__subcmd__webhook,verify)
                 cmd="hookyard__subcmd__webhook__subcmd__verify"
@@ -489,12 +495,50 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help send retry endpoints list show replay tail schemes sign verify"
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help send retry endpoints list show replay tail schemes sign verify check trigger"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook__subcmd__check)
+            opts="-q -v -h --request --event --strict --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1204,6 +1248,88 @@ _hookyard() {
                     return 0
                     ;;
                 --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook__subcmd__trigger)
+            opts="-q -v -h --list --to --base --set --set-new --unset --tamper --scheme --secret-env --secret-file --secret-fd --dry-run --expect-status --expect-body --max-time --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set-new)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tamper)
+                    COMPREPLY=($(compgen -W "body whitespace signature malformed missing-header duplicate-header timestamp-old timestamp-future timestamp-changed timestamp-missing secret" -- "${cur}"))
+                    return 0
+                    ;;
+                --scheme)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

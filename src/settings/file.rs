@@ -33,6 +33,8 @@ pub struct File {
     pub health: Health,
     pub operator: Option<String>,
     pub pg_bin: Option<PathBuf>,
+    /// Bases of addresses that providers have names for.
+    pub targets: BTreeMap<String, String>,
     /// Signature schemes of one's own, usable wherever a built-in one is.
     #[serde(deserialize_with = "schemes")]
     pub schemes: BTreeMap<String, Scheme>,
