@@ -33,6 +33,7 @@ mod env;
 mod failure;
 mod http;
 mod instant;
+mod mail;
 mod output;
 mod random;
 mod secret;

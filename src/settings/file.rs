@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
 use super::keys::{self, KeySource};
-use super::{Database, count, duration, network, policy, url_of};
+use super::{Database, Yardi, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
@@ -27,6 +27,8 @@ pub struct File {
     pub egress: Egress,
     pub delivery: Delivery,
     pub alert: Alert,
+    pub mail: Mail,
+    pub yardi: Yardi,
     pub operator: Option<String>,
     pub pg_bin: Option<PathBuf>,
     /// Signature schemes of one's own, usable wherever a built-in one is.
@@ -74,6 +76,16 @@ pub struct Delivery {
 #[serde(deny_unknown_fields, default)]
 pub struct Alert {
     pub url: Option<String>,
+}
+
+/// Invites to applicants.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    pub smtp_url: Option<String>,
+    pub from: Option<String>,
+    pub reply_to: Option<String>,
+    pub subject: Option<String>,
 }
 
 /// The file that is in force, if there is one.
@@ -124,7 +136,8 @@ impl File {
     fn has_secret(&self) -> bool {
         let passwords =
             self.databases.values().any(|section| SafeUrl::new(section.url.as_str()).has_password());
-        passwords || self.alert.url.is_some()
+        let smtp = self.mail.smtp_url.as_deref().is_some_and(|url| SafeUrl::new(url).has_password());
+        passwords || smtp || self.alert.url.is_some()
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, Failure> {
