@@ -21,6 +21,7 @@ mod database;
 mod demo;
 mod generate;
 mod webhook;
+mod yardi;
 
 mod backoff;
 // Until stored passwords and secrets are read.
