@@ -59,11 +59,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
             settings.pg_bin.as_ref().map(|set| (set.value.display().to_string(), &set.origin)),
             "searched",
         ),
-        maybe(
-            "smtp_url",
-            settings.smtp_url.as_ref().map(|set| (set.value.to_string(), &set.origin)),
-            "none: no invite is mailed",
-        ),
+        maybe("smtp_url", settings.smtp_url.as_ref().map(|set| (set.value.to_string(), &set.origin)), "none"),
         text("mail_from", settings.mail_from.as_ref()),
         text("mail_reply_to", settings.mail_reply_to.as_ref()),
         row("mail_subject", settings.mail_subject.value.clone(), &settings.mail_subject.origin),
@@ -74,7 +70,11 @@ fn rows(settings: &Settings) -> Vec<Row> {
             &settings.yardi_concurrency.origin,
         ),
         row("yardi_lease", seconds(&settings.yardi_lease), &settings.yardi_lease.origin),
-        row("submit_window", format!("{} days", settings.submit_window.value.as_secs() / 86_400), &settings.submit_window.origin),
+        row(
+            "submit_window",
+            format!("{} days", settings.submit_window.value.as_secs() / 86_400),
+            &settings.submit_window.origin,
+        ),
     ];
     rows.extend(yardi(settings));
     rows

@@ -87,9 +87,11 @@ impl Mailer {
         ca_file: Option<&Path>,
         host: &str,
     ) -> Result<Mailer, Failure> {
-        let wrong = |why: &str| Failure::blocked(format!("the SMTP URL {url} {why}")).hint(
+        let wrong = |why: &str| {
+            Failure::blocked(format!("the SMTP URL {url} {why}")).hint(
             "smtps://USER:PASSWORD@HOST speaks TLS at once, smtp://… after STARTTLS, smtp://…?tls=none never",
-        );
+        )
+        };
         let parsed = url::Url::parse(url.reveal()).map_err(|_| wrong("cannot be read"))?;
         let security = match (parsed.scheme(), parsed.query()) {
             ("smtps", None) => Security::Tls,
@@ -98,7 +100,8 @@ impl Mailer {
             ("smtp" | "smtps", _) => return Err(wrong("has an option other than tls=none")),
             _ => return Err(wrong("begins with neither smtp:// nor smtps://")),
         };
-        let server = parsed.host_str().filter(|name| !name.is_empty()).ok_or_else(|| wrong("names no host"))?;
+        let server =
+            parsed.host_str().filter(|name| !name.is_empty()).ok_or_else(|| wrong("names no host"))?;
         let port = parsed.port().unwrap_or(match security {
             Security::Tls => 465,
             Security::StartTls => 587,
@@ -141,7 +144,7 @@ impl Mailer {
 
     async fn connected(&self) -> Result<AsyncSmtpConnection, Unreachable> {
         let failed = |why: lettre::transport::smtp::Error| {
-            let blocked = why.is_tls() || why.is_permanent() || why.is_client();
+            let blocked = why.is_tls() || why.is_permanent() || why.is_client() || is_insecure(&why);
             self.unreachable(&words(&why), blocked)
         };
         let tls = || {
@@ -161,7 +164,9 @@ impl Mailer {
                 .map_err(failed)?;
         if self.security == Security::StartTls {
             if !connection.can_starttls() {
-                return Err(self.unreachable("it does not offer STARTTLS, and nothing is said in the clear", true));
+                return Err(
+                    self.unreachable("it does not offer STARTTLS, and nothing is said in the clear", true)
+                );
             }
             connection.starttls(tls()?, &self.hello).await.map_err(failed)?;
         }
@@ -211,7 +216,10 @@ impl Session<'_> {
             Ok(Err(refused)) => return refused,
             Err(_) => {
                 self.broken = true;
-                return Came::Refused { reason: format!("no answer in {} s", LETTER_LIMIT.as_secs()), again: true };
+                return Came::Refused {
+                    reason: format!("no answer in {} s", LETTER_LIMIT.as_secs()),
+                    again: true,
+                };
             }
         }
         // From here on the server may have it.
@@ -292,17 +300,30 @@ fn hello(host: &str) -> String {
 }
 
 fn authority(path: &Path) -> Result<Certificate, Failure> {
-    let unusable = |why: String| {
-        Failure::blocked(why).context(format!("cannot use the CA file {}", path.display()))
-    };
+    let unusable =
+        |why: String| Failure::blocked(why).context(format!("cannot use the CA file {}", path.display()));
     let pem = std::fs::read(path).map_err(|why| unusable(why.to_string()))?;
     Certificate::from_pem(&pem).map_err(|why| unusable(why.to_string()))
+}
+
+/// A certificate that is not trusted arrives as an error of the socket.
+fn is_insecure(why: &lettre::transport::smtp::Error) -> bool {
+    use std::error::Error;
+    let mut cause = why.source();
+    while let Some(next) = cause {
+        let inner = next.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = next.source();
+    }
+    false
 }
 
 /// The error with its causes, which lettre keeps apart.
 fn words(why: &lettre::transport::smtp::Error) -> String {
     use std::error::Error;
-    let mut text = why.to_string();
+    let mut text = why.to_string().replace("Connection error: Connection error", "Connection error");
     let mut cause = why.source();
     while let Some(next) = cause {
         let told = next.to_string();
@@ -334,7 +355,9 @@ mod tests {
             let mailer = mailer(url).unwrap_or_else(|why| panic!("{}", why.text()));
             assert_eq!((mailer.security, mailer.port), (security, port), "{url}");
         }
-        for url in ["http://x", "smtp://u:hunter2@x?tls=none", "smtps://x?tls=none", "smtp://", "smtp://x?a=b"] {
+        for url in
+            ["http://x", "smtp://u:hunter2@x?tls=none", "smtps://x?tls=none", "smtp://", "smtp://x?a=b"]
+        {
             let Err(refused) = mailer(url) else { panic!("{url} was taken") };
             assert!(!refused.text().contains("hunter2"), "{}", refused.text());
         }
@@ -345,7 +368,13 @@ mod tests {
         for good in ["a@b.example", "Ada <a@b.example>"] {
             assert!(one_address(good).is_some(), "{good}");
         }
-        for bad in ["a@b.example, c@d.example", "a@b.example;c@d.example", "a@b.example\r\nBcc: c@d.example", "a", ""] {
+        for bad in [
+            "a@b.example, c@d.example",
+            "a@b.example;c@d.example",
+            "a@b.example\r\nBcc: c@d.example",
+            "a",
+            "",
+        ] {
             assert!(one_address(bad).is_none(), "{bad:?}");
         }
     }

@@ -2,8 +2,8 @@
 //! over the default.
 
 mod file;
-mod yardi;
 mod keys;
+mod yardi;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,9 @@ use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
 pub use file::File;
-pub use yardi::{CodeSource, Operation, PasswordMode, Profile, Section, Way, Yardi};
 use file::Found;
 pub use keys::{KeySource, read as read_keys};
+pub use yardi::{CodeSource, Operation, Profile, Section, Way, Yardi};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{count, duration};
@@ -64,8 +64,6 @@ section! {
     answer_mib: usize,
     /// SOAP 1.2 instead of 1.1.
     soap12: bool,
-    /// For a service on one's own machine.
-    allow_http: bool,
     /// Between two properties.
     pause: Duration,
     /// How far a window reaches back before the last poll.
@@ -100,10 +98,6 @@ section! {
 }
 
 impl Section {
-    pub fn allow_http(&self) -> bool {
-        self.allow_http.unwrap_or(false)
-    }
-
     pub fn pause(&self) -> Duration {
         self.pause.unwrap_or(Duration::from_millis(100))
     }
@@ -212,12 +206,6 @@ impl PasswordMode {
     }
 }
 
-impl Profile {
-    pub fn name(self) -> &'static str {
-        self.word()
-    }
-}
-
 /// How a value is read from the file and shown.
 trait Value: Sized {
     fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
@@ -320,6 +308,17 @@ impl Value for Vec<Way> {
     }
 }
 
+/// Refuses a value, so that the error has its place.
+struct Unknown<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Unknown<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, _: D) -> Result<(), D::Error> {
+        Err(Error::custom(format!("unknown field `{}`", self.0)))
+    }
+}
+
 /// The whole of `[yardi]`.
 #[derive(Clone, Debug, Default)]
 pub struct Yardi {
@@ -359,7 +358,7 @@ impl<'de> Deserialize<'de> for Section {
                 let mut section = Section::default();
                 while let Some(key) = map.next_key::<String>()? {
                     if !section.take(&key, &mut map)? {
-                        return Err(Error::custom(format!("unknown field `{key}`")));
+                        map.next_value_seed(Unknown(&key))?;
                     }
                 }
                 Ok(section)

@@ -1,8 +1,9 @@
 //! What the tables and the configuration say of an integration, put together to sign in with.
 
 use std::path::Path;
+use std::time::Duration;
 
-use super::account::{Account, Hidden, Options, Profile};
+use super::account::{Account, Hidden, Operation, Options, Profile, Way};
 use super::integration::Integration;
 use super::trouble::{Class, Texts};
 use crate::cloak::{Column, Found, Mode};
@@ -44,7 +45,7 @@ pub fn with_password(
         entity: section.entity.clone().unwrap_or_default(),
         licence: licence(context, section)?,
         namespace: section.namespace.clone(),
-        options: options(context, section)?,
+        options: options(context, integration, section)?,
     })
 }
 
@@ -82,9 +83,8 @@ pub fn found(section: &Section, text: &str) -> Result<Found, Failure> {
 fn licence(context: &Context, section: &Section) -> Result<Hidden, Failure> {
     let bytes = match (&section.license_file, &section.license_env) {
         (Some(path), _) => secret::file(Path::new(path), &context.printer)?,
-        (None, Some(name)) => {
-            secret::variable(name).ok_or_else(|| Failure::blocked(format!("the variable {name} is not set")))?
-        }
+        (None, Some(name)) => secret::variable(name)
+            .ok_or_else(|| Failure::blocked(format!("the variable {name} is not set")))?,
         (None, None) => return Ok(Hidden::default()),
     };
     let text = String::from_utf8(bytes).map_err(|_| Failure::blocked("the licence is not text"))?;
@@ -92,17 +92,66 @@ fn licence(context: &Context, section: &Section) -> Result<Hidden, Failure> {
     Ok(Hidden::new(text.split_whitespace().collect::<String>()))
 }
 
-fn options(context: &Context, section: &Section) -> Result<Options, Failure> {
+fn options(context: &Context, integration: &Integration, section: &Section) -> Result<Options, Failure> {
     let usual = Options::default();
+    let operation = match section.operation.unwrap_or_default() {
+        settings::Operation::DateRange => Operation::DateRange,
+        settings::Operation::EventType => Operation::EventType,
+        settings::Operation::Recent => Operation::Recent,
+        settings::Operation::Login => Operation::Login,
+    };
+    let way = |way: &settings::Way| match way {
+        settings::Way::Event => Way::Event,
+        settings::Way::Document => Way::Document,
+        settings::Way::Weblink => Way::Weblink,
+    };
+    // `document` comes with a file, unless the ways are said.
+    let ways = match (&section.submit, &section.document) {
+        (Some(ways), _) => ways.iter().map(way).collect(),
+        (None, Some(_)) => vec![Way::Event, Way::Document],
+        (None, None) => usual.ways,
+    };
+    let agent = section.agent.as_deref().map(|name| match name.trim().split_once(' ') {
+        Some((first, last)) => (first.to_owned(), last.trim().to_owned()),
+        None => (name.trim().to_owned(), String::new()),
+    });
     Ok(Options {
+        operation,
+        event_types: section.require_event.clone().unwrap_or_default(),
+        ways,
+        confirm: section.confirm.unwrap_or(usual.confirm),
+        agent,
+        source: section.source.clone(),
+        attachment_type: label(integration, section),
         soap12: section.soap12.unwrap_or(usual.soap12),
         update_prospect: section.submit_operation.as_deref() == Some("UpdateProspect"),
         asset_result: section.asset_result.unwrap_or(usual.asset_result),
         timeout: section.timeout.unwrap_or(usual.timeout),
         answer_cap: section.answer_mib.map_or(usual.answer_cap, |mib| (mib as u64) << 20),
         texts: texts(context)?,
-        ..usual
+        pauses: pauses(usual.pauses),
     })
+}
+
+/// `email`, `api` and `manual` say how documents come in; anything else is a label of Voyager's.
+fn label(integration: &Integration, section: &Section) -> Option<String> {
+    let stored = integration.attachment_type.as_deref().map(str::trim).filter(|word| !word.is_empty());
+    let label = stored.filter(|word| !matches!(*word, "email" | "api" | "manual"));
+    section.attachment.clone().or_else(|| label.map(str::to_owned))
+}
+
+/// Tests do not wait between the tries of a read.
+#[cfg(debug_assertions)]
+fn pauses(usual: [Duration; 2]) -> [Duration; 2] {
+    match crate::env::test_fault("read-pause-ms").and_then(|text| text.parse().ok()) {
+        Some(pause) => [Duration::from_millis(pause); 2],
+        None => usual,
+    }
+}
+
+#[cfg(not(debug_assertions))]
+fn pauses(usual: [Duration; 2]) -> [Duration; 2] {
+    usual
 }
 
 fn texts(context: &Context) -> Result<Texts, Failure> {

@@ -171,8 +171,10 @@ impl Integration {
 impl Property {
     /// What people call it: Yardi's code.
     pub fn label(&self) -> String {
-        let named = [&self.code, &self.short_id].into_iter().flatten().find(|name| !name.trim().is_empty());
-        named.map_or_else(|| self.id.to_string(), |name| name.trim().to_owned())
+        if self.codes().next().is_some() {
+            return self.code.as_deref().unwrap_or_default().trim().to_owned();
+        }
+        self.short_id.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| self.id.to_string())
     }
 
     /// Lists are typed with commas and blanks.

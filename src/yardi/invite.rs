@@ -88,7 +88,14 @@ impl<'a> Keeping<'a> {
         if !told.is_empty() && !told.eq_ignore_ascii_case(asked) {
             return Err("of another property");
         }
-        Ok(judged(code, asked, prospect.first_name(), prospect.last_name(), prospect.email(), prospect.is_altered()))
+        Ok(judged(
+            code,
+            asked,
+            prospect.first_name(),
+            prospect.last_name(),
+            prospect.email(),
+            prospect.is_altered(),
+        ))
     }
 }
 
@@ -156,9 +163,11 @@ pub fn address(text: &str) -> Result<&str, &'static str> {
     if !domain.is_ascii() {
         return Err("email_domain_not_ascii");
     }
-    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | '"' | '\\');
+    let odd =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | '"' | '\\');
     let label = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let broken = domain.is_empty() || domain.starts_with('.') || domain.ends_with('.') || domain.contains("..");
+    let broken =
+        domain.is_empty() || domain.starts_with('.') || domain.ends_with('.') || domain.contains("..");
     if local.is_empty() || text.contains(odd) || broken || !domain.chars().all(label) {
         return Err("email_malformed");
     }
@@ -219,7 +228,14 @@ mod tests {
     #[test]
     fn a_roommate_comes_along_with_a_main_person_who_is_kept() {
         let person = |code: &str, kind: &str, household: &str, main: bool| {
-            Prospect::new(&Parts { code, kind, household, main, events: "Email Application", ..Parts::default() })
+            Prospect::new(&Parts {
+                code,
+                kind,
+                household,
+                main,
+                events: "Email Application",
+                ..Parts::default()
+            })
         };
         let people = [
             person("p1", "applicant", "p1", true),

@@ -33,7 +33,9 @@ pub fn check_template(template: &str) -> Result<(), &'static str> {
 
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 pub fn subject(template: &str, property: Option<&str>) -> String {
@@ -111,7 +113,10 @@ mod tests {
         assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
         assert!(html.contains("href=\"https://app.example.test/i/1?a=b&amp;c=&#39;d&#39;\""), "{html}");
         let text = invite.text();
-        assert!(text.contains("Bring <script>") && text.contains("\n\nBegin here: https://app.example.test/"), "{text}");
+        assert!(
+            text.contains("Bring <script>") && text.contains("\n\nBegin here: https://app.example.test/"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -65,7 +65,9 @@ fn at(time: Option<i64>) -> String {
 
 fn trouble(property: &Property) -> String {
     match (&property.last_error, property.failures) {
-        (Some(error), 1..) => format!("{} ({} times): {error}", at(property.last_error_at), property.failures),
+        (Some(error), 1..) => {
+            format!("{} ({} times): {error}", at(property.last_error_at), property.failures)
+        }
         _ => String::new(),
     }
 }
@@ -107,11 +109,7 @@ impl Listed {
         let state = if integration.active { "active" } else { "inactive" };
         let endpoint =
             integration.endpoint.as_deref().map_or_else(|| "no soap_endpoint".to_owned(), egress::shown);
-        page.line(format!(
-            "{}: {state}, every {} minutes, {endpoint}",
-            integration.name(),
-            rate.minutes
-        ));
+        page.line(format!("{}: {state}, every {} minutes, {endpoint}", integration.name(), rate.minutes));
         if let Some(rule) = rate.rule {
             page.toned(format!("  {rule}"), Tone::Warn);
         }
@@ -125,7 +123,10 @@ impl Listed {
                 ),
                 Tone::Bad,
             );
-            page.line(format!("  nothing is asked until `hookyard yardi check {}` succeeds", integration.name()));
+            page.line(format!(
+                "  nothing is asked until `hookyard yardi check {}` succeeds",
+                integration.name()
+            ));
         }
         if integration.held {
             page.line("  a run is at work on it");

@@ -33,6 +33,8 @@
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
 //! - `yardi_check`       what Yardi answers, step by step
+//! - `yardi_list`        integrations and properties with their state
+//! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -78,3 +80,5 @@ mod webhook_sign;
 mod webhook_tail;
 mod webhook_verify;
 mod yardi_check;
+mod yardi_list;
+mod yardi_poll;

@@ -59,7 +59,7 @@ pub struct Args {
 }
 
 /// What every integration's turn needs.
-struct Run<'a> {
+pub struct Run<'a> {
     context: &'a Context,
     id: Uuid,
     force: bool,
@@ -168,7 +168,11 @@ fn planned(
     for integration in integrations {
         for property in properties.iter().filter(|property| property.integration_id == integration.id) {
             if run.wants(integration, property) {
-                planned.push(Planning::of(integration, property, &turn::plan(run, integration, property, property.now)));
+                planned.push(Planning::of(
+                    integration,
+                    property,
+                    &turn::plan(run, integration, property, property.now),
+                ));
             }
         }
     }

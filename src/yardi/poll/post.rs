@@ -31,7 +31,10 @@ pub fn mailer(context: &Context) -> Result<Option<Mailer>, Failure> {
     let templates: Vec<&String> = settings.invite_url.iter().map(|set| &set.value).chain(own).collect();
     if templates.is_empty() {
         return Err(Failure::blocked("invites are to be mailed, and there is no link to put into them")
-            .hint(format!("set {} or `invite_url` in [yardi], with {{entry_id}} or {{short_id}}", env::INVITE_URL)));
+            .hint(format!(
+                "set {} or `invite_url` in [yardi], with {{entry_id}} or {{short_id}}",
+                env::INVITE_URL
+            )));
     }
     for template in templates {
         letter::check_template(template)

@@ -222,7 +222,10 @@ impl Tally {
             for (count, what) in [
                 (mails.put_off, "put off"),
                 (mails.refused, "refused"),
-                (mails.unknown + mails.lost, "unknown: the server may have them, and they are not sent again"),
+                (
+                    mails.unknown + mails.lost,
+                    "unknown: the server may have them, and they are not sent again",
+                ),
             ] {
                 if count > 0 {
                     parts.push(format!("{count} {what}"));
@@ -257,9 +260,9 @@ impl Tally {
                 "known": null, "flagged": null,
             })
         });
-        let circuits = self.circuits.iter().map(|(integration, class, text)| {
-            json!({ "integration": integration, "class": class, "text": text })
-        });
+        let circuits = self.circuits.iter().map(
+            |(integration, class, text)| json!({ "integration": integration, "class": class, "text": text }),
+        );
         let unusable = self
             .unusable
             .iter()

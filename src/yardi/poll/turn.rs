@@ -98,7 +98,9 @@ impl Turn {
     /// Read again under the lease: whoever had it before may have done the work.
     async fn go(&mut self, run: &Run<'_>, db: &Db, known: &Integration) -> Result<(), Failure> {
         let named = known.id.to_string();
-        let Some(integration) = store::list_integrations(db, Some(&named)).await?.pop() else { return Ok(()) };
+        let Some(integration) = store::list_integrations(db, Some(&named)).await?.pop() else {
+            return Ok(());
+        };
         if let Some(circuit) = &integration.circuit {
             self.circuit = Some((circuit.class.clone(), circuit.text.clone()));
             return Ok(());
@@ -124,7 +126,10 @@ impl Turn {
                 return Ok(());
             }
             let asked = self.property(run, db, &integration, property, &section, &service).await?;
-            let Some(class) = asked else { silent = 0; continue };
+            let Some(class) = asked else {
+                silent = 0;
+                continue;
+            };
             silent = if class == Class::Transport { silent + 1 } else { 0 };
             // What the next property would hear, too.
             if class.scope() == Scope::Integration || silent >= SILENT {
@@ -149,7 +154,8 @@ impl Turn {
         let (started_at, _) = store::renew_account(db, integration.id, run.id, lease).await?;
         let planned = plan(run, integration, property, started_at);
         for note in &planned.notes {
-            run.progress.say(&run.context.printer, &format!("{} ({}): {note}", property.label(), self.integration));
+            run.progress
+                .say(&run.context.printer, &format!("{} ({}): {note}", property.label(), self.integration));
         }
         run.progress.begin();
         let heard = self.ask(run, db, integration, property, service, &planned).await;
@@ -196,7 +202,8 @@ impl Turn {
                 self.failed(db, run, integration, property, (poll_id, started_at), fault).await?;
             }
             Err(trouble) if trouble.is_about_data() => {
-                let fault = Fault::new("database", trouble.to_string(), "look at the row it names", Kind::No.code());
+                let fault =
+                    Fault::new("database", trouble.to_string(), "look at the row it names", Kind::No.code());
                 self.failed(db, run, integration, property, (poll_id, started_at), fault).await?;
             }
             Err(trouble) => return Err(trouble.into()),
@@ -268,7 +275,12 @@ impl Run<'_> {
     }
 
     /// The same, renewing the lease meanwhile.
-    async fn held<T>(&self, db: &Db, integration: uuid::Uuid, call: impl Future<Output = T> + Unpin) -> Option<T> {
+    async fn held<T>(
+        &self,
+        db: &Db,
+        integration: uuid::Uuid,
+        call: impl Future<Output = T> + Unpin,
+    ) -> Option<T> {
         let lease = self.context.settings.yardi_lease.value;
         let renewing = async {
             loop {

@@ -1,6 +1,6 @@
 //! One property's answer written down: invites, entries, links, mails to be sent and last_poll_run, in one transaction
-//! or not at all. What cannot be stored is found by splitting the group down to the row, and costs only itself. Long
-//! because the transaction is told in one place.
+//! or not at all. What cannot be stored is found by splitting the group down to the row, and costs only itself.
+//! Long because the transaction is told in one place.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -251,8 +251,8 @@ const INSERT: &str = "
         insert into hookyard.yardi_imports (invite_id, state, integration_id, property_id, poll_id, entry_id, flags,
             note, entered_at)
         select r.id, case when m.entry_id is null then 'flagged' else 'entered' end, $1, $2, $12, m.entry_id,
-            string_to_array(nullif(concat_ws(',', nullif(r.flags, ''),
-                case when r.enters and m.entry_id is null then 'no_entry' end), ''), ','),
+            string_to_array(concat_ws(',', nullif(r.flags, ''),
+                case when r.enters and m.entry_id is null then 'no_entry' end), ','),
             $13, case when m.entry_id is not null then now() end
         from made m join r on r.id = m.id
     ), mails as (
@@ -570,12 +570,11 @@ fn is_about_rows(why: &Error) -> bool {
     code.starts_with("22") || code.starts_with("23") || code.starts_with("P0") || code.starts_with("54")
 }
 
-/// By its code: the text may repeat what somebody typed.
+/// By its code; of a broken rule also by its words, which name the rule. Other texts may repeat what a row holds.
 fn told(why: &Error) -> String {
-    match why {
-        Error::Database(error) => format!("SQLSTATE {}", error.code().unwrap_or_default()),
-        _ => "unknown".to_owned(),
-    }
+    let Error::Database(error) = why else { return "unknown".to_owned() };
+    let code = error.code().unwrap_or_default();
+    if code.starts_with("23") { format!("{} ({code})", error.message()) } else { format!("SQLSTATE {code}") }
 }
 
 fn number(count: i64) -> usize {

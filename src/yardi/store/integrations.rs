@@ -12,7 +12,14 @@ use crate::db::{Db, Trouble};
 /// Microseconds since 1970 of a time of either kind, infinity included.
 macro_rules! micros {
     ($time:literal) => {
-        concat!("(extract(epoch from least(greatest(", $time, ", '1900-01-01'), '9999-12-31')) * 1000000)::int8")
+        concat!(
+            // Both functions pass over a null.
+            "case when ",
+            $time,
+            " is not null then (extract(epoch from least(greatest(",
+            $time,
+            ", '1900-01-01'), '9999-12-31')) * 1000000)::int8 end"
+        )
     };
 }
 pub(super) use micros;

@@ -11,12 +11,7 @@ use crate::clock::Micros;
 use crate::db::{Db, Trouble};
 
 /// True where the integration is ours until the lease ends; false where another run has it.
-pub async fn claim_account(
-    db: &Db,
-    integration: Uuid,
-    run: Uuid,
-    lease: Duration,
-) -> Result<bool, Trouble> {
+pub async fn claim_account(db: &Db, integration: Uuid, run: Uuid, lease: Duration) -> Result<bool, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
         let row = sqlx::query(
             "insert into hookyard.yardi_accounts as a (integration_id, lease_until, leased_by, fence)

@@ -31,7 +31,10 @@ pub enum Fate<'a> {
     Refused(&'a str),
     Unknown(&'a str),
     /// Not taken yet; the next try no sooner.
-    Later { reason: &'a str, after: Duration },
+    Later {
+        reason: &'a str,
+        after: Duration,
+    },
 }
 
 /// What was on its way when its run died may have arrived. Returns how many.
@@ -147,7 +150,12 @@ pub async fn count_mails(db: &Db) -> Result<Outbox, Trouble> {
         .persistent(false)
         .fetch_one(tx)
         .await?;
-        Ok(Outbox { waiting: row.try_get(0)?, oldest_at: row.try_get(1)?, unknown: row.try_get(2)?, due: row.try_get(3)? })
+        Ok(Outbox {
+            waiting: row.try_get(0)?,
+            oldest_at: row.try_get(1)?,
+            unknown: row.try_get(2)?,
+            due: row.try_get(3)?,
+        })
     })
     .await
 }
