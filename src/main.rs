@@ -20,6 +20,7 @@ mod config;
 mod database;
 mod demo;
 mod generate;
+mod report;
 mod webhook;
 mod yardi;
 
@@ -34,8 +35,10 @@ mod env;
 mod failure;
 mod http;
 mod instant;
+mod json;
 mod mail;
 mod output;
+mod provider;
 mod random;
 mod secret;
 mod settings;

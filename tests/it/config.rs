@@ -19,6 +19,7 @@ fn nothing_configured_shows_the_defaults() {
     insta::assert_snapshot!(shown.to_string(), @r"
      setting            value                          from
      database           none                           default
+     report_database    the same                       default
      allow_egress       none                           default
      allow_http         false                          default
      ca_file            none                           default
@@ -40,6 +41,7 @@ fn nothing_configured_shows_the_defaults() {
      yardi_concurrency  4                              default
      yardi_lease        30s                            default
      submit_window      30 days                        default
+     targets            none                           default
 
     configuration file: none
     --- stderr

@@ -18,7 +18,7 @@ mod tls_front;
 
 pub use database::Database;
 pub use estate::{Estate, PASSWORD, USER};
-pub use files::{Files, hex, openssl, random_bytes};
+pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use pooler::Pooler;
