@@ -228,7 +228,7 @@ fn roommates_with_one_code_are_kept_apart_and_the_same_answer_twice_is_once() {
         row("PROS-1", "Ada", "ADA@Example.test"),
         row("PROS-2", "Ada", "ada@example.test"),
     ];
-    soap.says("PROP-700", Says::Prospects(people.clone()));
+    soap.says("PROP-700", Says::Prospects(people));
     let first = estate.poll(&[]).run().succeeds();
     assert!(
         first.stdout.starts_with("1 property polled, 5 rows: 4 new invites, 4 entries, 1 known\n"),

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::rc::Rc;
 
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::super::accounts;
 use super::super::integration::{self, Integration, Planned, Property, Reach};
@@ -14,6 +15,7 @@ use super::super::service::Service;
 use super::super::store::{self, Counts, Failed, Import, Imported};
 use super::super::trouble::{Class, Scope, Trouble};
 use super::Run;
+use crate::clock::Micros;
 use crate::db::Db;
 use crate::failure::{Failure, Kind};
 use crate::settings::Section;
@@ -65,13 +67,22 @@ impl Fault {
     }
 }
 
+/// Who is asked, by whom, as configured.
+struct Asking<'a> {
+    run: &'a Run<'a>,
+    db: &'a Db,
+    integration: &'a Integration,
+    section: &'a Section,
+    service: &'a Service,
+}
+
 enum Heard {
     Answers(Vec<(String, Vec<Prospect>)>, BTreeMap<String, usize>),
     Trouble(Box<Trouble>),
     Stopped,
 }
 
-pub fn plan(run: &Run<'_>, integration: &Integration, property: &Property, now: i64) -> Planned {
+pub fn plan(run: &Run<'_>, integration: &Integration, property: &Property, now: Micros) -> Planned {
     let section = run.context.settings.yardi.of(integration.short_id.as_deref());
     let reach = Reach { overlap: section.overlap, most: section.max_window(), since: run.since };
     integration::plan(integration, property, now, reach)
@@ -90,7 +101,7 @@ impl Turn {
             turn.held = true;
             return Ok(turn);
         }
-        let went = turn.go(run, db, &integration).await;
+        let went = Box::pin(turn.go(run, db, &integration)).await;
         store::release_account(db, integration.id, run.id).await?;
         went.map(|()| turn)
     }
@@ -116,6 +127,7 @@ impl Turn {
         let properties = store::list_properties(db, &[integration.id]).await?;
         let due: Vec<&Property> =
             properties.iter().filter(|property| run.wants(&integration, property)).collect();
+        let asking = Asking { run, db, integration: &integration, section: &section, service: &service };
         let mut silent = 0;
         for (at, property) in due.iter().enumerate() {
             if at > 0 {
@@ -125,7 +137,7 @@ impl Turn {
                 self.not_asked = due.len() - at;
                 return Ok(());
             }
-            let asked = self.property(run, db, &integration, property, &section, &service).await?;
+            let asked = Box::pin(self.property(&asking, property)).await?;
             let Some(class) = asked else {
                 silent = 0;
                 continue;
@@ -141,15 +153,8 @@ impl Turn {
     }
 
     /// The class of the trouble, if there was some.
-    async fn property(
-        &mut self,
-        run: &Run<'_>,
-        db: &Db,
-        integration: &Integration,
-        property: &Property,
-        section: &Section,
-        service: &Service,
-    ) -> Result<Option<Class>, Failure> {
+    async fn property(&mut self, asking: &Asking<'_>, property: &Property) -> Result<Option<Class>, Failure> {
+        let Asking { run, db, integration, section, .. } = asking;
         let lease = run.context.settings.yardi_lease.value;
         let (started_at, _) = store::renew_account(db, integration.id, run.id, lease).await?;
         let planned = plan(run, integration, property, started_at);
@@ -158,7 +163,7 @@ impl Turn {
                 .say(&run.context.printer, &format!("{} ({}): {note}", property.label(), self.integration));
         }
         run.progress.begin();
-        let heard = self.ask(run, db, integration, property, service, &planned).await;
+        let heard = Box::pin(asking.ask(property, &planned)).await;
         run.progress.end();
         let poll_id = run.context.random.id(started_at);
         let (answers, left_out) = match heard {
@@ -169,7 +174,7 @@ impl Turn {
                 if trouble.class.opens_circuit() {
                     store::open_circuit(db, integration.id, &fault.class, &fault.text).await?;
                 }
-                self.failed(db, run, integration, property, (poll_id, started_at), fault).await?;
+                self.failed(asking, property, (poll_id, started_at), fault).await?;
                 return Ok(Some(trouble.class));
             }
         };
@@ -187,44 +192,57 @@ impl Turn {
             mails: run.mails,
             ids: &run.context.random,
         };
-        match store::import(db, &import).await {
+        let fault = match store::import(db, &import).await {
             Ok(Imported::Done(counts)) => {
                 run.progress.add(counts.invites);
                 self.polls.push(Poll { property: property.label(), result: Ok(counts) });
+                return Ok(None);
             }
-            Ok(Imported::Moved) => {
-                let fault = Fault::new(
-                    "moved",
-                    "the property went to another integration or code while it was asked about; nothing was stored",
-                    "the next run asks again",
-                    Kind::No.code(),
-                );
-                self.failed(db, run, integration, property, (poll_id, started_at), fault).await?;
-            }
+            Ok(Imported::Moved) => Fault::new(
+                "moved",
+                "the property went to another integration or code while it was asked about; nothing was stored",
+                "the next run asks again",
+                Kind::No.code(),
+            ),
             Err(trouble) if trouble.is_about_data() => {
-                let fault =
-                    Fault::new("database", trouble.to_string(), "look at the row it names", Kind::No.code());
-                self.failed(db, run, integration, property, (poll_id, started_at), fault).await?;
+                Fault::new("database", trouble.to_string(), "look at the row it names", Kind::No.code())
             }
             Err(trouble) => return Err(trouble.into()),
-        }
+        };
+        self.failed(asking, property, (poll_id, started_at), fault).await?;
         Ok(None)
     }
 
-    async fn ask(
-        &self,
-        run: &Run<'_>,
-        db: &Db,
-        integration: &Integration,
+    async fn failed(
+        &mut self,
+        asking: &Asking<'_>,
         property: &Property,
-        service: &Service,
-        planned: &Planned,
-    ) -> Heard {
+        (poll_id, started_at): (Uuid, Micros),
+        fault: Fault,
+    ) -> Result<(), Failure> {
+        let failed = Failed {
+            poll_id,
+            run_id: asking.run.id,
+            integration: asking.integration.id,
+            property: property.id,
+            started_at,
+            class: &fault.class,
+            text: &fault.text,
+        };
+        store::insert_failed_poll(asking.db, &failed).await?;
+        self.polls.push(Poll { property: property.label(), result: Err(fault) });
+        Ok(())
+    }
+}
+
+impl Asking<'_> {
+    /// Every code of the property; one that is in trouble is the property's trouble.
+    async fn ask(&self, property: &Property, planned: &Planned) -> Heard {
         let mut answers = Vec::new();
         let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
         for code in property.codes() {
-            let call = Box::pin(service.poll(code, planned.window));
-            match run.held(db, integration.id, call).await {
+            let call = Box::pin(self.service.poll(code, planned.window));
+            match Box::pin(self.run.held(self.db, self.integration.id, call)).await {
                 None => return Heard::Stopped,
                 Some(Err(trouble)) if trouble.class == Class::BenignEmpty => {}
                 Some(Err(trouble)) => return Heard::Trouble(Box::new(trouble)),
@@ -237,29 +255,6 @@ impl Turn {
             }
         }
         Heard::Answers(answers, left_out)
-    }
-
-    async fn failed(
-        &mut self,
-        db: &Db,
-        run: &Run<'_>,
-        integration: &Integration,
-        property: &Property,
-        (poll_id, started_at): (uuid::Uuid, i64),
-        fault: Fault,
-    ) -> Result<(), Failure> {
-        let failed = Failed {
-            poll_id,
-            run_id: run.id,
-            integration: integration.id,
-            property: property.id,
-            started_at,
-            class: &fault.class,
-            text: &fault.text,
-        };
-        store::insert_failed_poll(db, &failed).await?;
-        self.polls.push(Poll { property: property.label(), result: Err(fault) });
-        Ok(())
     }
 }
 
@@ -275,12 +270,7 @@ impl Run<'_> {
     }
 
     /// The same, renewing the lease meanwhile.
-    async fn held<T>(
-        &self,
-        db: &Db,
-        integration: uuid::Uuid,
-        call: impl Future<Output = T> + Unpin,
-    ) -> Option<T> {
+    async fn held<T>(&self, db: &Db, integration: Uuid, call: impl Future<Output = T> + Unpin) -> Option<T> {
         let lease = self.context.settings.yardi_lease.value;
         let renewing = async {
             loop {

@@ -166,8 +166,7 @@ fn a_refused_password_opens_the_circuit_and_is_not_said_again() {
     estate.property("ACME", "PROP-701");
     estate.property("ACME", "PROP-702");
     let refused = format!(
-        "<Messages><Message messageType=\"Error\">Login failed. {} Please check login credentials and try again.</Message></Messages>",
-        USER
+        "<Messages><Message messageType=\"Error\">Login failed. {USER} Please check login credentials and try again.</Message></Messages>"
     );
     soap.says("PROP-700", Says::Raw(200, envelope("GetNewProspects", &refused)));
     let told = estate.poll(&["--quiet"]).run().exits(4);
