@@ -341,17 +341,19 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_see
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Ask Yardi everything that polling needs, and say what each answer proves'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -f -a "check" -d 'Ask Yardi everything that polling needs, and say what each answer proves'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -f -a "list" -d 'Show integrations and properties: active, due, overdue, never polled, last error, circuit open'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll" -f -a "poll" -d 'Import new prospects of every property that is due'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l property -d 'Only this property, by Yardi\'s code' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'The environment variable that holds the password to try' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
@@ -364,6 +366,33 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l integration -d 'Only this integration: its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l integration -d 'Only this integration: its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l property -d 'Only this property: Yardi\'s code, its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l since -d 'Ask for everything since this time, in UTC, or this long ago' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l concurrency -d 'Integrations asked side by side [default: 4]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l force -d 'Poll what is not yet due as well'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l dry-run -d 'Say what would be asked, and ask and change nothing'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

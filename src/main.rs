@@ -36,6 +36,7 @@ mod failure;
 mod http;
 mod instant;
 mod json;
+mod mail;
 mod output;
 mod provider;
 mod random;

@@ -65,6 +65,12 @@ fn one_file_knows_the_http_client() {
 }
 
 #[test]
+fn one_file_knows_the_mail_client() {
+    let found = offenders(|source| source.path != "src/mail.rs" && source.code().contains("lettre::"));
+    none(&found, "only mail.rs may name lettre");
+}
+
+#[test]
 fn the_environment_is_read_in_one_file() {
     let found = offenders(|source| source.path != "src/env.rs" && source.code().contains("env::var"));
     none(&found, "only env.rs may read the environment");
@@ -93,6 +99,9 @@ fn nouns_are_pure() {
         "src/webhook/deliver/desk.rs",
         "src/yardi/account.rs",
         "src/yardi/envelope.rs",
+        "src/yardi/integration.rs",
+        "src/yardi/invite.rs",
+        "src/yardi/letter.rs",
         "src/yardi/prospect.rs",
         "src/yardi/redact.rs",
         "src/yardi/screening.rs",
@@ -200,6 +209,8 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook tail",
         "report health",
         "yardi check",
+        "yardi list",
+        "yardi poll",
         "database migrate",
         "database status",
         "database stop",

@@ -36,6 +36,8 @@
 //! - `webhook_check`     a payload's shape, each fault by its path
 //! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
 //! - `yardi_check`       what Yardi answers, step by step
+//! - `yardi_list`        integrations and properties with their state
+//! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -84,3 +86,5 @@ mod webhook_tail;
 mod webhook_trigger;
 mod webhook_verify;
 mod yardi_check;
+mod yardi_list;
+mod yardi_poll;

@@ -1,6 +1,7 @@
 //! What every test stands on.
 
 mod database;
+mod estate;
 mod files;
 mod hookyard;
 mod hostile;
@@ -11,10 +12,13 @@ mod receiver;
 mod scene;
 mod server;
 mod session;
+mod smtp;
+mod soap;
 mod tls_front;
 mod voyager;
 
 pub use database::Database;
+pub use estate::{Estate, PASSWORD, USER};
 pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
@@ -23,6 +27,8 @@ pub use proxy::{Cut, Proxy, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;
+pub use smtp::{Mailbox, Post};
+pub use soap::{Says, Soap, element, envelope};
 pub use tls_front::{TlsFront, doorman};
 pub use voyager::{Household, Person, Voyager};
 
