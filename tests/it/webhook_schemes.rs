@@ -43,7 +43,7 @@ fn each_scheme_is_listed_with_an_example_that_holds() {
         .run()
         .succeeds();
     }
-    assert_eq!(count, 29);
+    assert_eq!(count, 30);
 }
 
 #[test]
