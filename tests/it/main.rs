@@ -40,6 +40,7 @@
 //! - `yardi_password`    stored passwords: by tag, rotated, replaced once they were seen to work
 //! - `yardi_submit`      results written back to the right person, once, and never on a guess
 //! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
+//! - `webhook_doctor`    an endpoint or a URL examined step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -76,6 +77,7 @@ mod report_health;
 mod secrets;
 mod terminal;
 mod webhook_check;
+mod webhook_doctor;
 mod webhook_endpoints;
 mod webhook_list;
 mod webhook_replay;
