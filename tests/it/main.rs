@@ -38,6 +38,7 @@
 //! - `yardi_check`       what Yardi answers, step by step
 //! - `yardi_list`        integrations and properties with their state
 //! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
+//! - `webhook_doctor`    an endpoint or a URL examined step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -74,6 +75,7 @@ mod report_health;
 mod secrets;
 mod terminal;
 mod webhook_check;
+mod webhook_doctor;
 mod webhook_endpoints;
 mod webhook_list;
 mod webhook_replay;

@@ -15,6 +15,7 @@ mod session;
 mod smtp;
 mod soap;
 mod tls_front;
+mod voyager;
 
 pub use database::Database;
 pub use estate::{Estate, PASSWORD, USER};
@@ -29,6 +30,7 @@ pub use session::Session;
 pub use smtp::{Mailbox, Post};
 pub use soap::{Says, Soap, element, envelope};
 pub use tls_front::{TlsFront, doorman};
+pub use voyager::{Household, Person, Voyager};
 
 /// SNAPPT's scheme as its document says it, keyed by the api key id; computed here from primitives.
 pub fn snappt_signature(stamp: &str, body: &[u8]) -> String {
