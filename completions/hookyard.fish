@@ -372,7 +372,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "submit" -d 'Write results of completed entries back to Yardi'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "password" -d 'Show, rotate and replace the stored passwords of integrations'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l property -d 'Only this property, by Yardi\'s code' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'The environment variable that holds the password to try' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'Try the password in this environment variable instead of the stored one; the circuit stays as it is' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -499,6 +499,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-egress 
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yes -d 'Fetch PostgreSQL\'s binaries with the system\'s package manager where none are found'
+complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yardi -d 'Show Yardi instead: prospects in, an entry completed, its result on the guest card, nothing twice'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l json -d 'Answer in JSON: one document, or one line per item'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s q -l quiet -d 'Say nothing but the answer and errors'

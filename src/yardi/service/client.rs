@@ -75,10 +75,6 @@ impl Client {
         &self.account
     }
 
-    pub fn redactor(&self) -> &Redactor {
-        &self.redactor
-    }
-
     pub fn trouble(&self, class: Class, operation: &str, text: &str) -> Trouble {
         Trouble::new(class, operation, text, &self.redactor)
     }
