@@ -15,9 +15,11 @@ mod replay;
 mod request;
 mod retry;
 mod schemes;
+mod secret;
 mod send;
 mod show;
 mod sign;
+mod signer;
 mod store;
 mod tail;
 mod verify;
@@ -44,6 +46,9 @@ pub enum Verb {
     Show(show::Args),
     Replay(Box<replay::Args>),
     Tail(tail::Args),
+    /// Signing secrets of endpoints: add, rotate, list, retire
+    #[command(subcommand)]
+    Secret(Box<secret::Verb>),
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(verify::Args),
@@ -71,7 +76,8 @@ pub fn run_alone(
         | Verb::List(_)
         | Verb::Show(_)
         | Verb::Replay(_)
-        | Verb::Tail(_) => None,
+        | Verb::Tail(_)
+        | Verb::Secret(_) => None,
     })
 }
 
@@ -95,6 +101,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Show(args) => Box::new(show::run(context, args).await?),
         Verb::Replay(args) => replay::run(context, *args).await?,
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),
+        Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) => return Err(Failure::fault("dispatched twice")),
     })
 }

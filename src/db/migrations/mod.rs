@@ -60,6 +60,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0006_yardi.sql"),
         documented: false,
     },
+    Migration {
+        version: 7,
+        name: "secrets",
+        sql: include_str!("../../../migrations/0007_secrets.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
