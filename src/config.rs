@@ -59,6 +59,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
             settings.pg_bin.as_ref().map(|set| (set.value.display().to_string(), &set.origin)),
             "searched",
         ),
+        row("targets", named(&settings.targets.value), &settings.targets.origin),
     ]
 }
 
@@ -83,6 +84,13 @@ fn list(networks: &[ipnet::IpNet]) -> String {
         return "none".into();
     }
     networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn named(targets: &std::collections::BTreeMap<String, crate::secret::SafeUrl>) -> String {
+    if targets.is_empty() {
+        return "none".into();
+    }
+    targets.iter().map(|(name, url)| format!("{name} {url}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Output for Configured {

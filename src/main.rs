@@ -21,6 +21,7 @@ mod database;
 mod demo;
 mod generate;
 mod webhook;
+mod yardi;
 
 mod backoff;
 #[allow(dead_code)] // the modes of columns, until stored passwords are read
@@ -32,7 +33,9 @@ mod env;
 mod failure;
 mod http;
 mod instant;
+mod json;
 mod output;
+mod provider;
 mod random;
 mod secret;
 mod settings;

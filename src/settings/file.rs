@@ -29,6 +29,8 @@ pub struct File {
     pub alert: Alert,
     pub operator: Option<String>,
     pub pg_bin: Option<PathBuf>,
+    /// Bases of addresses that providers have names for.
+    pub targets: BTreeMap<String, String>,
     /// Signature schemes of one's own, usable wherever a built-in one is.
     #[serde(deserialize_with = "schemes")]
     pub schemes: BTreeMap<String, Scheme>,

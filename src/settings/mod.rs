@@ -4,6 +4,7 @@
 mod file;
 mod keys;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -91,6 +92,8 @@ pub struct Settings {
     pub user_agent: Set<String>,
     pub operator: Set<String>,
     pub pg_bin: Option<Set<PathBuf>>,
+    /// By provider: what its named addresses are below.
+    pub targets: Set<BTreeMap<String, SafeUrl>>,
     /// The first encrypts; read from where they are only when needed.
     pub keys: Vec<KeySource>,
 }
@@ -125,6 +128,7 @@ impl Settings {
             )?,
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
+            targets: targets(&file, &layers),
             keys: file.keys.clone(),
             file: path,
             warning,
@@ -210,6 +214,13 @@ fn allow_egress(flags: &Flags, file: &File, layers: &Layers<'_>) -> Result<Set<V
         return Ok(Set { value: flags.allow_egress.clone(), origin: Origin::Flag("--allow-egress") });
     }
     layers.pick(env::ALLOW_EGRESS, networks, file.egress.allow.clone(), Vec::new())
+}
+
+fn targets(file: &File, layers: &Layers<'_>) -> Set<BTreeMap<String, SafeUrl>> {
+    let bases = file.targets.iter().map(|(name, url)| (name.clone(), SafeUrl::new(url.as_str())));
+    let value: BTreeMap<_, _> = bases.collect();
+    let origin = if value.is_empty() { Origin::Default } else { layers.file_origin() };
+    Set { value, origin }
 }
 
 fn operator() -> String {

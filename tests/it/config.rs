@@ -32,6 +32,7 @@ fn nothing_configured_shows_the_defaults() {
      user_agent    SNAPPT-Webhook/1.0  default
      operator      unknown             default
      pg_bin        searched            default
+     targets       none                default
 
     configuration file: none
     --- stderr

@@ -15,7 +15,7 @@ mod session;
 mod tls_front;
 
 pub use database::Database;
-pub use files::{Files, hex, openssl, random_bytes};
+pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use keys::{Keys, OTHER_KEY, signatures, standard_accepts};
