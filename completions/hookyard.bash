@@ -31,6 +31,9 @@ _hookyard() {
             hookyard,local-server)
                 cmd="hookyard__subcmd__local__subcmd__server"
                 ;;
+            hookyard,report)
+                cmd="hookyard__subcmd__report"
+                ;;
             hookyard,webhook)
                 cmd="hookyard__subcmd__webhook"
                 ;;
@@ -45,6 +48,9 @@ _hookyard() {
                 ;;
             hookyard__subcmd__database,stop)
                 cmd="hookyard__subcmd__database__subcmd__stop"
+                ;;
+            hookyard__subcmd__report,health)
+                cmd="hookyard__subcmd__report__subcmd__health"
                 ;;
             hookyard__subcmd__webhook,check)
                 cmd="hookyard__subcmd__webhook__subcmd__check"
@@ -122,7 +128,7 @@ _hookyard() {
 
     case "${cmd}" in
         hookyard)
-            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook yardi database config demo generate local-server"
+            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook report yardi database config demo generate local-server"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -405,6 +411,78 @@ _hookyard() {
                     return 0
                     ;;
                 --idle-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__report)
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help health"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__report__subcmd__health)
+            opts="-q -v -h --window --warn --fail-on --show-pii --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --warn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -36,6 +36,7 @@ complete -c hookyard -n "__fish_hookyard_needs_command" -s v -l verbose -d 'Tell
 complete -c hookyard -n "__fish_hookyard_needs_command" -s h -l help -d 'Print help'
 complete -c hookyard -n "__fish_hookyard_needs_command" -s V -l version -d 'Print version'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "webhook" -d 'Deliver events to customers\' endpoints'
+complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "report" -d 'Say whether the integration layer is well'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "yardi" -d 'Import prospects from Yardi and write results back'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "database" -d 'Prepare and inspect the database'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show the settings in force and where each comes from'
@@ -329,6 +330,31 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -f -a "health" -d 'Say whether webhooks go out, Yardi comes in, and hookyard itself runs'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l window -d 'Count the endpoints\' attempts over this long, from 24h to 31d' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l warn -d 'Degraded beyond these limits, such as success=98,due=500; `name=off` for none' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l fail-on -d 'Failing beyond these limits' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l show-pii -d 'Show answers in full, personal data included'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

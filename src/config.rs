@@ -38,6 +38,11 @@ fn rows(settings: &Settings) -> Vec<Row> {
     let seconds = |set: &Set<std::time::Duration>| format!("{:?}", set.value);
     vec![
         maybe("database", settings.database.as_ref().map(|set| (set.value.to_string(), &set.origin)), "none"),
+        maybe(
+            "report_database",
+            settings.report_database.as_ref().map(|set| (set.value.to_string(), &set.origin)),
+            "the same",
+        ),
         row("allow_egress", list(&settings.allow_egress.value), &settings.allow_egress.origin),
         row("allow_http", settings.allow_http.value.to_string(), &settings.allow_http.origin),
         maybe(

@@ -20,6 +20,7 @@ mod config;
 mod database;
 mod demo;
 mod generate;
+mod report;
 mod webhook;
 mod yardi;
 

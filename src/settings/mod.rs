@@ -17,8 +17,8 @@ use crate::env;
 use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
-pub use file::File;
 use file::Found;
+pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
 
 /// Where a value comes from.
@@ -79,6 +79,9 @@ pub struct Settings {
     /// What is amiss with the file and stops nothing.
     pub warning: Option<String>,
     pub database: Option<Set<Database>>,
+    /// Where reports are read, when it is not the same: a replica.
+    pub report_database: Option<Set<Database>>,
+    pub health: Health,
     pub allow_egress: Set<Vec<IpNet>>,
     pub allow_http: Set<bool>,
     pub ca_file: Option<Set<PathBuf>>,
@@ -106,6 +109,8 @@ impl Settings {
         let database = database(flags, &file, &layers)?;
         Ok(Settings {
             database,
+            report_database: report_database(flags, &file, &layers)?,
+            health: file.health.clone(),
             allow_egress: allow_egress(flags, &file, &layers)?,
             allow_http: if flags.allow_http {
                 Set { value: true, origin: Origin::Flag("--allow-http") }
@@ -194,6 +199,25 @@ fn database(flags: &Flags, file: &File, layers: &Layers<'_>) -> Result<Option<Se
         return Ok(Some(Set { value: url_of(&text)?, origin: Origin::Environment(env::DATABASE_URL) }));
     }
     let Some(name) = &file.database else { return Ok(None) };
+    Ok(Some(Set { value: file.database(name)?, origin: layers.file_origin() }))
+}
+
+/// Whoever names a database on the command line means that one.
+fn report_database(
+    flags: &Flags,
+    file: &File,
+    layers: &Layers<'_>,
+) -> Result<Option<Set<Database>>, Failure> {
+    if flags.database.is_some() {
+        return Ok(None);
+    }
+    if let Some(text) = env::read(env::REPORT_DATABASE_URL)? {
+        return Ok(Some(Set {
+            value: url_of(&text)?,
+            origin: Origin::Environment(env::REPORT_DATABASE_URL),
+        }));
+    }
+    let Some(name) = &file.report_database else { return Ok(None) };
     Ok(Some(Set { value: file.database(name)?, origin: layers.file_origin() }))
 }
 
