@@ -7,6 +7,7 @@ mod captured;
 mod check;
 mod deliver;
 mod delivery;
+mod doctor;
 mod endpoints;
 mod event;
 mod ids;
@@ -56,6 +57,7 @@ pub enum Verb {
     Verify(verify::Args),
     Check(check::Args),
     Trigger(Box<trigger::Args>),
+    Doctor(doctor::Args),
 }
 
 impl Verb {
@@ -83,7 +85,8 @@ pub fn run_alone(
         | Verb::Show(_)
         | Verb::Replay(_)
         | Verb::Tail(_)
-        | Verb::Secret(_) => None,
+        | Verb::Secret(_)
+        | Verb::Doctor(_) => None,
     })
 }
 
@@ -109,6 +112,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),
         Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
+        Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) | Verb::Check(_) => {
             return Err(Failure::fault("dispatched twice"));
         }

@@ -14,6 +14,9 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::signature;
 
+/// A key for each secret of an endpoint, or why there is none.
+pub type Keys = Result<Vec<Rc<[u8]>>, String>;
+
 /// Secrets kept decrypted.
 const KEPT: usize = 16_384;
 
@@ -30,7 +33,7 @@ impl<'a> Signer<'a> {
     }
 
     /// A key for each secret, in their order.
-    pub fn keys(&self, secrets: &[Sealed]) -> Result<Vec<Rc<[u8]>>, String> {
+    pub fn keys(&self, secrets: &[Sealed]) -> Keys {
         secrets.iter().map(|sealed| self.key(sealed)).collect()
     }
 

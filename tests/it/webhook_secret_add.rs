@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{
-    Keys, OTHER_KEY, Receiver, Scene, has_the_promised_keys, signatures, snappt_signature, standard_accepts,
+    KEY, Keys, OTHER_KEY, Receiver, Scene, has_the_promised_keys, signatures, snappt_signature,
+    standard_accepts,
 };
 
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -77,6 +78,13 @@ fn send_replay_and_the_dry_run_sign_alike() {
             && dry.stdout.contains("it does not decrypt with the configured keys (tag `AES.GCM.V1`)"),
         "{dry}"
     );
+    let doctor = |key: &str| {
+        keys.hookyard(&scene, &["webhook", "doctor", &webhook]).env("CLOAK_KEY", key).run().stdout
+    };
+    let told = doctor(OTHER_KEY);
+    assert!(told.contains("does not decrypt with the configured keys"), "{told}");
+    let told = doctor(KEY);
+    assert!(told.contains("and webhook-signature by 1 of its own"), "{told}");
     keys.hookyard(&scene, &send).run().exits(1);
     scene
         .database

@@ -111,7 +111,9 @@ impl<'a> Sender<'a> {
         let endpoint = claimed.endpoint.as_ref().ok_or_else(|| config("the webhook was deleted"))?;
         let target = self.target(claimed.webhook_id, endpoint.url.as_deref().unwrap_or_default())?;
         let keys = self.keys(claimed.webhook_id)?;
-        let request = build(endpoint, &keys, target, &claimed.event_id.to_string(), body, now, self)?;
+        let event_id = claimed.event_id.to_string();
+        let signatures = signatures(endpoint, &keys, &event_id, now, &body)?;
+        let request = build(endpoint, target, &event_id, body, &signatures, self)?;
         Ok((request, permit))
     }
 
@@ -143,18 +145,15 @@ impl<'a> Sender<'a> {
 /// Pure but for the rules it is given.
 fn build(
     endpoint: &Endpoint,
-    keys: &[Rc<[u8]>],
     target: Target,
     event_id: &str,
     body: Bytes,
-    now: i64,
+    signatures: &[(HeaderName, HeaderValue)],
     sender: &Sender<'_>,
 ) -> Result<Request, Outcome> {
     let method = method(endpoint.method.as_deref())?;
-    let signatures = signatures(endpoint, keys, event_id, now, &body)?;
-    let (headers, _) =
-        request::headers(endpoint.headers.as_deref(), event_id, sender.user_agent, &signatures)
-            .map_err(|fault| config(fault.to_string()))?;
+    let (headers, _) = request::headers(endpoint.headers.as_deref(), event_id, sender.user_agent, signatures)
+        .map_err(|fault| config(fault.to_string()))?;
     Ok(Request { method, target, headers, body, timeout: sender.timeout })
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::deliver::{method, signatures};
 use super::super::delivery::Endpoint;
 use super::super::request;
-use super::super::signer::Signer;
+use super::super::signer::{Keys, Signer};
 use super::super::store::{self, Subscriber};
 use super::{Args, Order};
 use crate::context::Context;
@@ -65,8 +65,6 @@ pub async fn plan(context: &Context, order: &Order, args: &Args) -> Result<Plann
         endpoints: candidates,
     })
 }
-
-type Keys = Result<Vec<Rc<[u8]>>, String>;
 
 fn candidate(context: &Context, order: &Order, subscriber: Subscriber, keys: Keys) -> Candidate {
     let (chosen, why) = reason(order, &subscriber);

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use super::{Hookyard, Received, Scene};
 
 /// Base64 of 32 bytes.
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub const OTHER_KEY: &str = "ub+Ax3xSjEvh8w4258tOjYMtjTXx6gYelGYfnUv5Knc=";
 
 /// `hookyard.toml` with one key, in the variable CLOAK_KEY.

@@ -13,18 +13,20 @@ mod scene;
 mod server;
 mod session;
 mod tls_front;
+mod voyager;
 
 pub use database::Database;
 pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Transcript, hookyard};
 pub use hostile::Hostile;
-pub use keys::{Keys, OTHER_KEY, signatures, standard_accepts};
+pub use keys::{KEY, Keys, OTHER_KEY, signatures, standard_accepts};
 pub use pooler::Pooler;
 pub use proxy::{Cut, Proxy, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;
 pub use tls_front::{TlsFront, doorman};
+pub use voyager::{Household, Person, Voyager};
 
 /// SNAPPT's scheme as its document says it, keyed by the api key id; computed here from primitives.
 pub fn snappt_signature(stamp: &str, body: &[u8]) -> String {
