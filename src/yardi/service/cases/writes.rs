@@ -75,6 +75,7 @@ async fn a_write_is_sent_once_and_a_lost_answer_is_unknown() {
         ("too-many/60", false, Class::RateLimited),
         ("fault", false, Class::Fault),
         ("fault/Transaction was deadlocked, try again", false, Class::Fault),
+        ("fault/Timeout expired. The operation did not complete", true, Class::Fault),
         ("error/Login failed.", false, Class::Auth),
         ("scalar/-2", false, Class::PropertyAccess),
         ("scalar/false", false, Class::Unknown),
