@@ -1,6 +1,8 @@
 //! A payload against the description of its event: what is missing, mistyped, not allowed, unknown or there twice, each
 //! by its path.
 
+use std::collections::HashSet;
+
 use super::form::{Event, Form, Rule};
 use super::near::near;
 use super::path::{Path, Step, get};
@@ -167,9 +169,10 @@ impl Checking<'_> {
         if !rule.map {
             self.missing(rule, of_sample, fields, path);
         }
-        for (at, (name, value)) in fields.iter().enumerate() {
+        let mut seen = HashSet::new();
+        for (name, value) in fields {
             let place = path.name(name);
-            if fields[..at].iter().any(|(other, _)| other == name) {
+            if !seen.insert(name.as_str()) {
                 self.add(
                     Fault::Duplicate,
                     &place,
