@@ -77,7 +77,7 @@ fn a_good_url_is_examined_without_a_request() {
                would prove: every configured header can be sent as it stands
 
     payload
-      good     shape: nothing was sent yet; a sample is as documented
+      good     shape: no payload is recorded; a sample is as documented
                proves: a receiver that follows the document can read it
 
     response
