@@ -462,7 +462,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__report__subcmd__health)
-            opts="-q -v -h --window --warn --fail-on --live --show-pii --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --window --warn --fail-on --live --show-pii --nagios --prometheus --output --csv --markdown --watch --every --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,6 +477,14 @@ _hookyard() {
                     return 0
                     ;;
                 --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

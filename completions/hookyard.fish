@@ -344,6 +344,8 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l window -d 'Count the endpoints\' attempts over this long, from 24h to 31d' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l warn -d 'Degraded beyond these limits, such as success=98,due=500; `name=off` for none' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l fail-on -d 'Failing beyond these limits' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l output -d 'Write it to this file at one stroke, for the textfile collector; without a database it says so' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l every -d 'How long to wait between two looks' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -351,6 +353,11 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_see
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l live -d 'Count every attempt anew, also in hours that `webhook retry` has counted'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l show-pii -d 'Show answers in full, personal data included'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l nagios -d 'One line of at most 80 characters, and exit codes as Nagios means them'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l prometheus -d 'Prometheus\' text format'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l csv -d 'One row for each endpoint'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l markdown -d 'For an incident\'s channel'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l watch -d 'Look again and again, and draw over the last look'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'

@@ -1,7 +1,15 @@
 //! The forms of a report: each draws the same struct.
 
+mod csv;
 mod json;
+mod markdown;
+mod nagios;
+mod prometheus;
 mod table;
 
+pub use csv::csv;
 pub use json::json;
+pub use markdown::markdown;
+pub use nagios::nagios;
+pub use prometheus::{down, prometheus};
 pub use table::table;
