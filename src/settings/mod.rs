@@ -21,7 +21,7 @@ use crate::secret::SafeUrl;
 use file::Found;
 pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
-pub use yardi::{CodeSource, Operation, Profile, Section, Way, Yardi};
+pub use yardi::{CodeSource, Operation, PasswordMode, Profile, Section, Way, Yardi};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -111,6 +111,11 @@ fn options(context: &Context, integration: &Integration, section: &Section) -> R
         (None, Some(_)) => vec![Way::Event, Way::Document],
         (None, None) => usual.ways,
     };
+    // The document's words: documents go by another way.
+    let stored = integration.attachment_type.as_deref().map(str::trim);
+    let uploads = !matches!(stored, Some("email" | "manual")) || section.attachment.is_some();
+    let ways: Vec<Way> = ways;
+    let ways = if uploads { ways } else { ways.into_iter().filter(|way| *way == Way::Event).collect() };
     let agent = section.agent.as_deref().map(|name| match name.trim().split_once(' ') {
         Some((first, last)) => (first.to_owned(), last.trim().to_owned()),
         None => (name.trim().to_owned(), String::new()),

@@ -7,16 +7,19 @@ mod accounts;
 mod answer;
 mod check;
 mod envelope;
+mod holding;
 mod integration;
 mod invite;
 mod letter;
 mod list;
+mod password;
 mod poll;
 mod prospect;
 mod redact;
 mod screening;
 mod service;
 mod store;
+mod submit;
 mod trouble;
 mod window;
 
@@ -30,6 +33,8 @@ pub enum Verb {
     Check(check::Args),
     List(list::Args),
     Poll(poll::Args),
+    Submit(submit::Args),
+    Password(password::Args),
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
@@ -48,5 +53,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Check(args) => Box::new(check::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
         Verb::Poll(args) => Box::new(poll::run(context, args).await?),
+        Verb::Submit(args) => Box::new(submit::run(context, args).await?),
+        Verb::Password(args) => password::run(context, args).await?,
     })
 }

@@ -37,6 +37,8 @@
 //! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
 //! - `yardi_check`       what Yardi answers, step by step
 //! - `yardi_list`        integrations and properties with their state
+//! - `yardi_password`    stored passwords: by tag, rotated, replaced once they were seen to work
+//! - `yardi_submit`      results written back to the right person, once, and never on a guess
 //! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
 //! - `webhook_doctor`    an endpoint or a URL examined step by step
 //! - `readme`            the README's lines for CI, run as they stand
@@ -89,4 +91,6 @@ mod webhook_trigger;
 mod webhook_verify;
 mod yardi_check;
 mod yardi_list;
+mod yardi_password;
 mod yardi_poll;
+mod yardi_submit;

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::super::accounts;
+use super::super::holding::Holding;
 use super::super::integration::{self, Integration, Planned, Property, Reach};
 use super::super::prospect::Prospect;
 use super::super::service::Service;
@@ -71,6 +72,7 @@ impl Fault {
 struct Asking<'a> {
     run: &'a Run<'a>,
     db: &'a Db,
+    holding: &'a Holding<'a>,
     integration: &'a Integration,
     section: &'a Section,
     service: &'a Service,
@@ -97,17 +99,23 @@ impl Turn {
         }
         let db = run.context.db().await?;
         let lease = run.context.settings.yardi_lease.value;
-        if !store::claim_account(db, integration.id, run.id, lease).await? {
+        let Some(holding) = Holding::take(db, integration.id, run.id, lease).await? else {
             turn.held = true;
             return Ok(turn);
-        }
-        let went = Box::pin(turn.go(run, db, &integration)).await;
-        store::release_account(db, integration.id, run.id).await?;
+        };
+        let went = Box::pin(turn.go(run, db, &holding, &integration)).await;
+        holding.release().await?;
         went.map(|()| turn)
     }
 
     /// Read again under the lease: whoever had it before may have done the work.
-    async fn go(&mut self, run: &Run<'_>, db: &Db, known: &Integration) -> Result<(), Failure> {
+    async fn go(
+        &mut self,
+        run: &Run<'_>,
+        db: &Db,
+        holding: &Holding<'_>,
+        known: &Integration,
+    ) -> Result<(), Failure> {
         let named = known.id.to_string();
         let Some(integration) = store::list_integrations(db, Some(&named)).await?.pop() else {
             return Ok(());
@@ -127,7 +135,8 @@ impl Turn {
         let properties = store::list_properties(db, &[integration.id]).await?;
         let due: Vec<&Property> =
             properties.iter().filter(|property| run.wants(&integration, property)).collect();
-        let asking = Asking { run, db, integration: &integration, section: &section, service: &service };
+        let asking =
+            Asking { run, db, holding, integration: &integration, section: &section, service: &service };
         let mut silent = 0;
         for (at, property) in due.iter().enumerate() {
             if at > 0 {
@@ -155,8 +164,7 @@ impl Turn {
     /// The class of the trouble, if there was some.
     async fn property(&mut self, asking: &Asking<'_>, property: &Property) -> Result<Option<Class>, Failure> {
         let Asking { run, db, integration, section, .. } = asking;
-        let lease = run.context.settings.yardi_lease.value;
-        let (started_at, _) = store::renew_account(db, integration.id, run.id, lease).await?;
+        let started_at = asking.holding.renewed().await?;
         let planned = plan(run, integration, property, started_at);
         for note in &planned.notes {
             run.progress
@@ -242,7 +250,7 @@ impl Asking<'_> {
         let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
         for code in property.codes() {
             let call = Box::pin(self.service.poll(code, planned.window));
-            match Box::pin(self.run.held(self.db, self.integration.id, call)).await {
+            match Box::pin(self.run.unless_stopping(self.holding.meanwhile(call))).await {
                 None => return Heard::Stopped,
                 Some(Err(trouble)) if trouble.class == Class::BenignEmpty => {}
                 Some(Err(trouble)) => return Heard::Trouble(Box::new(trouble)),
@@ -267,24 +275,5 @@ impl Run<'_> {
             // A stopper that is gone tells nobody to stop.
             Ok(_) = stopping.wait_for(|stop| *stop) => None,
         }
-    }
-
-    /// The same, renewing the lease meanwhile.
-    async fn held<T>(&self, db: &Db, integration: Uuid, call: impl Future<Output = T> + Unpin) -> Option<T> {
-        let lease = self.context.settings.yardi_lease.value;
-        let renewing = async {
-            loop {
-                sleep(lease / 3).await;
-                // Trouble here is found out by whoever writes the answer down.
-                let _ = store::renew_account(db, integration, self.id, lease).await;
-            }
-        };
-        let call = async {
-            tokio::select! {
-                done = call => done,
-                () = renewing => std::future::pending().await,
-            }
-        };
-        self.unless_stopping(call).await
     }
 }
