@@ -263,19 +263,20 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "migrate" -d 'Make or update hookyard\'s schema'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "status" -d 'Show whether the database is fit, and what to type where it is not'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "stop" -d 'Stop the local database\'s server'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "migrate" -d 'Make or update hookyard\'s schema'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "prune" -d 'Remove what is old, and erase old payloads'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "status" -d 'Show whether the database is fit, and what to type where it is not'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "stop" -d 'Stop the local database\'s server'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -288,6 +289,22 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l older-than -d 'Remove what ended longer ago: 90d, 12w; at least 7d, since a repeated event is known by what is kept' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l erase-payloads-older-than -d 'Erase payloads and answers of what ended longer ago; at least 1d' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l max-runtime -d 'Stop after this long; the next run goes on' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l include-host -d 'Also rows of webhook_delivery_attempts that another application wrote'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l yes -d 'Do it'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l dry-run -d 'Count, change nothing, and exit 0'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

@@ -66,6 +66,7 @@ fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     made 0003_enqueue
     made 0004_replay
     made 0005_queue
+    made 0006_retention
     made view hookyard.entry_payloads
     --- stderr
     (nothing)
@@ -73,7 +74,7 @@ fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     ");
     let before = everything(&database);
     insta::assert_snapshot!(migrate(&database).run(), @r"
-    nothing to do: the schema is at version 5
+    nothing to do: the schema is at version 6
     --- stderr
     (nothing)
     --- exit 0
@@ -100,6 +101,7 @@ fn four_runs_at_once_make_it_once() {
         "0003_enqueue",
         "0004_replay",
         "0005_queue",
+        "0006_retention",
         "view hookyard.entry_payloads",
     ] {
         assert_eq!(said.matches(&format!("made {made}\n")).count(), 1, "{said}");
@@ -150,7 +152,7 @@ fn a_dry_run_changes_nothing_and_its_script_does_the_same_as_the_run() {
     assert_eq!(database.value("select to_regnamespace('hookyard') is null"), "t");
     database.session().execute(&script);
     let again = migrate(&database).run().succeeds().stdout;
-    assert_eq!(again, "nothing to do: the schema is at version 5\n");
+    assert_eq!(again, "nothing to do: the schema is at version 6\n");
     let nothing = hookyard(&["database", "migrate", "--dry-run"]).database(&database).run().succeeds().stdout;
     assert_eq!(nothing, "-- nothing to do\n");
 }
@@ -165,6 +167,7 @@ fn a_database_of_somebody_else_stays_as_it_was() {
     made 0003_enqueue
     made 0004_replay
     made 0005_queue
+    made 0006_retention
     the documented tables were there: they are somebody else's and stay as they are
     view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
@@ -179,7 +182,7 @@ fn a_database_of_somebody_else_stays_as_it_was() {
     insta::assert_snapshot!(migrate(&database).run(), @r"
     view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
-    nothing to do: the schema is at version 5
+    nothing to do: the schema is at version 6
 
     still to be done by a person (`hookyard database status` says how):
       view hookyard.entry_payloads is missing
@@ -286,7 +289,7 @@ fn an_invalid_index_is_rebuilt_and_a_missing_one_built() {
     assert_eq!(database.value(built), "t");
     insta::assert_snapshot!(
         hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @r"
-        nothing to do: the schema is at version 5
+        nothing to do: the schema is at version 6
         --- stderr
         (nothing)
         --- exit 0

@@ -5,6 +5,7 @@
 //! - `architecture`      the house's rules, read from `src/` as text
 //! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
+//! - `database_prune`    what is old and over goes, and nothing else
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
 //! - `payloads`          what is delivered byte for byte, and what is refused
@@ -51,6 +52,7 @@ mod database_breaks;
 mod database_faults;
 mod database_locks;
 mod database_migrate;
+mod database_prune;
 mod database_status;
 mod database_stop;
 mod database_time;

@@ -54,6 +54,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0005_queue.sql"),
         documented: false,
     },
+    Migration {
+        version: 6,
+        name: "retention",
+        sql: include_str!("../../../migrations/0006_retention.sql"),
+        documented: false,
+    },
 ];
 
 /// The seam an operator may redefine: made where absent, never replaced, and therefore not numbered.

@@ -18,6 +18,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../../migrations/0003_enqueue.sql"),
     include_str!("../../../migrations/0004_replay.sql"),
     include_str!("../../../migrations/0005_queue.sql"),
+    include_str!("../../../migrations/0006_retention.sql"),
     include_str!("../../../migrations/entry_payloads.sql"),
     include_str!("../../../src/db/migrations/mod.rs"),
     FOREIGN,

@@ -15,7 +15,7 @@ mod tls_front;
 
 pub use database::Database;
 pub use files::{Files, hex, openssl, random_bytes};
-pub use hookyard::{Hookyard, Transcript, hookyard};
+pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use pooler::Pooler;
 pub use proxy::{Cut, Proxy, redirected};
