@@ -34,6 +34,9 @@ _hookyard() {
             hookyard,webhook)
                 cmd="hookyard__subcmd__webhook"
                 ;;
+            hookyard,yardi)
+                cmd="hookyard__subcmd__yardi"
+                ;;
             hookyard__subcmd__database,migrate)
                 cmd="hookyard__subcmd__database__subcmd__migrate"
                 ;;
@@ -91,6 +94,9 @@ _hookyard() {
             hookyard__subcmd__webhook__subcmd__replay,status)
                 cmd="hookyard__subcmd__webhook__subcmd__replay__subcmd__status"
                 ;;
+            hookyard__subcmd__yardi,check)
+                cmd="hookyard__subcmd__yardi__subcmd__check"
+                ;;
             *)
                 ;;
         esac
@@ -98,7 +104,7 @@ _hookyard() {
 
     case "${cmd}" in
         hookyard)
-            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook database config demo generate local-server"
+            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook yardi database config demo generate local-server"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1239,6 +1245,74 @@ _hookyard() {
                     return 0
                     ;;
                 --secret-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__yardi)
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__yardi__subcmd__check)
+            opts="-q -v -h --property --password-env --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

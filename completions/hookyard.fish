@@ -36,6 +36,7 @@ complete -c hookyard -n "__fish_hookyard_needs_command" -s v -l verbose -d 'Tell
 complete -c hookyard -n "__fish_hookyard_needs_command" -s h -l help -d 'Print help'
 complete -c hookyard -n "__fish_hookyard_needs_command" -s V -l version -d 'Print version'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "webhook" -d 'Deliver events to customers\' endpoints'
+complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "yardi" -d 'Import prospects from Yardi and write results back'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "database" -d 'Prepare and inspect the database'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show the settings in force and where each comes from'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "demo" -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
@@ -263,6 +264,29 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Ask Yardi everything that polling needs, and say what each answer proves'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l property -d 'Only this property, by Yardi\'s code' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'The environment variable that holds the password to try' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Format, Output, Printer};
 use crate::settings::{self, Flags, Settings};
-use crate::{config, database, db, demo, env, generate, webhook};
+use crate::{config, database, db, demo, env, generate, webhook, yardi};
 
 /// Deliver webhooks out of Postgres, at least once, and say what became of each
 #[derive(Parser)]
@@ -68,6 +68,9 @@ enum Noun {
     /// Deliver events to customers' endpoints
     #[command(subcommand)]
     Webhook(Box<webhook::Verb>),
+    /// Import prospects from Yardi and write results back
+    #[command(subcommand)]
+    Yardi(yardi::Verb),
     /// Prepare and inspect the database
     #[command(subcommand)]
     Database(database::Verb),
@@ -158,6 +161,7 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
 async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Failure> {
     match noun {
         Noun::Webhook(verb) => webhook::run(context, *verb).await,
+        Noun::Yardi(verb) => yardi::run(context, verb).await,
         Noun::Database(verb) => database::run(context, verb).await,
         Noun::Config(args) => config::run(context, &args),
         Noun::Demo(args) => demo::run(context, args).await,

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::env;
 use crate::failure::Failure;
 use crate::output::{Cell, Json, Output, Page, Table, Tone};
-use crate::settings::{Origin, Set, Settings};
+use crate::settings::{KeySource, Origin, Set, Settings};
 
 /// Show the settings in force and where each comes from
 #[derive(clap::Args)]
@@ -16,6 +16,7 @@ pub struct Args {}
 pub struct Configured {
     file: Option<String>,
     rows: Vec<Row>,
+    keys: Vec<KeySource>,
 }
 
 struct Row {
@@ -29,6 +30,7 @@ pub fn run(context: &Context, _args: &Args) -> Result<Box<dyn Output>, Failure> 
     Ok(Box::new(Configured {
         file: settings.file.as_ref().map(|path| path.display().to_string()),
         rows: rows(settings),
+        keys: settings.keys.clone(),
     }))
 }
 
@@ -71,6 +73,11 @@ fn maybe(name: &'static str, set: Option<(String, &Origin)>, otherwise: &str) ->
     }
 }
 
+/// The first key of the list encrypts.
+fn purpose(at: usize) -> &'static str {
+    if at == 0 { "encrypting" } else { "decrypting only" }
+}
+
 fn list(networks: &[ipnet::IpNet]) -> String {
     if networks.is_empty() {
         return "none".into();
@@ -91,6 +98,14 @@ impl Output for Configured {
         }
         page.table(table);
         page.blank();
+        if !self.keys.is_empty() {
+            let mut table = Table::new(&["key", "for", "from"]);
+            for (at, key) in self.keys.iter().enumerate() {
+                table.row(vec![Cell::new(&key.tag), purpose(at).into(), Cell::new(key.place.to_string())]);
+            }
+            page.table(table);
+            page.blank();
+        }
         match &self.file {
             Some(file) => page.line(format!("configuration file: {file}")),
             None => page.line("configuration file: none"),
@@ -103,7 +118,10 @@ impl Output for Configured {
             .iter()
             .map(|row| (row.name.to_owned(), json!({ "value": row.value, "from": row.origin.to_string() })))
             .collect();
+        let keys: Vec<_> = (self.keys.iter().enumerate())
+            .map(|(at, key)| json!({ "tag": key.tag, "for": purpose(at), "from": key.place.to_string() }))
+            .collect();
         let variables: Vec<_> = env::DOCUMENTED.iter().map(|(name, _)| name).collect();
-        Json::One(json!({ "file": self.file, "settings": settings, "variables": variables }))
+        Json::One(json!({ "file": self.file, "settings": settings, "keys": keys, "variables": variables }))
     }
 }

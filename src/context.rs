@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tokio::sync::OnceCell;
 
+use crate::cloak::KeyRing;
 use crate::clock::Clock;
 use crate::db::{self, Db, embedded};
 use crate::env;
@@ -12,7 +13,7 @@ use crate::failure::Failure;
 use crate::http::{self, Http};
 use crate::output::Printer;
 use crate::random::Random;
-use crate::settings::{Database, Settings};
+use crate::settings::{self, Database, Settings};
 
 pub struct Context {
     pub clock: Clock,
@@ -25,6 +26,7 @@ pub struct Context {
     consent: bool,
     db: OnceCell<Db>,
     http: std::cell::OnceCell<Http>,
+    keys: std::cell::OnceCell<KeyRing>,
 }
 
 impl Context {
@@ -38,6 +40,7 @@ impl Context {
             consent: false,
             db: OnceCell::new(),
             http: std::cell::OnceCell::new(),
+            keys: std::cell::OnceCell::new(),
         })
     }
 
@@ -99,6 +102,16 @@ impl Context {
         })?;
         warnings.iter().for_each(|warning| self.printer.warn(warning));
         Ok(self.http.get_or_init(|| http))
+    }
+
+    /// The keys of stored secrets, read on first use: a verb that touches no secret needs no key.
+    #[allow(dead_code)] // until stored passwords and secrets are read
+    pub fn keys(&self) -> Result<&KeyRing, Failure> {
+        if let Some(keys) = self.keys.get() {
+            return Ok(keys);
+        }
+        let keys = settings::read_keys(&self.settings.keys, &self.printer)?;
+        Ok(self.keys.get_or_init(|| keys))
     }
 
     pub fn rules(&self) -> crate::egress::Rules {

@@ -21,8 +21,12 @@ mod database;
 mod demo;
 mod generate;
 mod webhook;
+mod yardi;
 
 mod backoff;
+// Until stored passwords and secrets are read.
+#[allow(dead_code)]
+mod cloak;
 mod clock;
 mod db;
 mod egress;

@@ -2,13 +2,23 @@
 
 use std::cell::RefCell;
 
+use ring::rand::SecureRandom;
 use uuid::Uuid;
 
 use crate::clock::Micros;
+use crate::failure::Failure;
 
-/// The operating system's, for the one signature that needs it (ECDSA).
+/// The operating system's.
 pub fn secure() -> ring::rand::SystemRandom {
     ring::rand::SystemRandom::new()
+}
+
+/// Bytes that nobody can guess: initialisation vectors, secrets.
+#[allow(dead_code)] // until stored passwords and secrets are written
+pub fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    secure().fill(&mut bytes).map_err(|_| Failure::fault("the operating system gives no random bytes"))?;
+    Ok(bytes)
 }
 
 /// A small generator (splitmix64): good enough to spread retries and to keep ids apart, and repeatable from a seed.

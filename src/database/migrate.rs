@@ -114,6 +114,13 @@ impl Output for Migrated {
             page.toned(format!("view hookyard.entry_payloads does not fit this database: {why}"), Tone::Warn);
             page.line(format!("  {}", schema::view_contract()));
         }
+        if let Some(why) = &self.applied.no_function {
+            page.toned(
+                format!("function hookyard.create_entry does not fit this database: {why}"),
+                Tone::Warn,
+            );
+            page.line(format!("  {}", schema::FUNCTION_CONTRACT));
+        }
         if self.applied.made.is_empty() && self.indexes.is_empty() {
             page.line(format!("nothing to do: the schema is at version {}", migrations::newest()));
         }
@@ -136,6 +143,7 @@ impl Output for Migrated {
             "made": self.applied.made,
             "inherited": self.applied.inherited,
             "view_not_made": self.applied.no_view,
+            "function_not_made": self.applied.no_function,
             "indexes": indexes,
             "version": migrations::newest(),
             "left": self.left,

@@ -1,8 +1,8 @@
 //! The one HTTP client of the tool: every request leaves through here, and only after [`crate::egress`] agreed.
 //!
 //! It follows no redirect, asks no proxy, unpacks nothing and speaks HTTP/1.1. A name is resolved once per
-//! connection and only checked addresses are dialled. It keeps at most 64 KiB of an answer, and one time limit
-//! covers the whole exchange. What the far side does wrong is data ([`Reply`]), never an error of ours. It knows
+//! connection and only checked addresses are dialled. It keeps at most 64 KiB of an answer, or hands it on piece by
+//! piece up to a cap, and one time limit covers the whole exchange. What the far side does wrong is data ([`Reply`]), never an error of ours. It knows
 //! no webhook, and it never tries twice.
 
 #[cfg(all(test, debug_assertions))]
@@ -16,10 +16,12 @@ mod hostile_cases;
 mod names;
 mod probe;
 mod reply;
+mod stream;
 mod tls;
 mod trouble;
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,13 +30,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 pub use hyper::body::Bytes;
 use hyper::header::AUTHORIZATION;
 pub use hyper::header::{HeaderName, HeaderValue};
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 
 use crate::egress::{self, Credentials};
 use crate::failure::Failure;
 #[cfg(debug_assertions)]
 pub use names::TestNames;
 pub use reply::{NoAnswer, NoAnswerKind, Reply};
+pub use stream::{Ended, Stream};
 
 /// From the first packet to a connection that can carry a request, name and TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -115,21 +118,37 @@ impl Http {
 
     /// Make the request once, and wait for what comes of it.
     pub async fn send(&self, request: Request) -> Reply {
+        let limit = request.timeout;
+        let mut deadline = std::pin::pin!(sleep(limit));
+        match self.head(request, limit, deadline.as_mut()).await {
+            Ok(response) => reply::read(response, deadline).await,
+            Err(none) => Reply::None(none),
+        }
+    }
+
+    /// Make the request once, and hand the answer on as it arrives, up to so many bytes.
+    pub async fn open(&self, request: Request, cap: u64) -> Result<Stream, NoAnswer> {
+        let limit = request.timeout;
+        let mut deadline = Box::pin(sleep(limit));
+        let response = self.head(request, limit, deadline.as_mut()).await?;
+        Stream::of(response, deadline, cap)
+    }
+
+    async fn head(
+        &self,
+        request: Request,
+        limit: Duration,
+        mut deadline: Pin<&mut Sleep>,
+    ) -> Result<reqwest::Response, NoAnswer> {
         // Judged when it was read, and again now: the rules may be others, and a resolver is never asked for a
         // literal address.
         if let Err(refusal) = egress::check_target(&request.target, &self.rules) {
-            return Reply::None(trouble::refused(&refusal));
+            return Err(trouble::refused(&refusal));
         }
-        let limit = request.timeout;
-        let mut deadline = std::pin::pin!(sleep(limit));
-        let head = tokio::select! {
+        tokio::select! {
             biased;
-            head = self.client.execute(wire(request)) => head,
-            () = &mut deadline => return Reply::None(trouble::too_late(limit)),
-        };
-        match head {
-            Ok(response) => reply::read(response, deadline).await,
-            Err(error) => Reply::None(trouble::classify(&error)),
+            head = self.client.execute(wire(request)) => head.map_err(|error| trouble::classify(&error)),
+            () = &mut deadline => Err(trouble::too_late(limit)),
         }
     }
 }

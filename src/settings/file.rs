@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
+use super::keys::{self, KeySource};
 use super::{Database, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
@@ -31,6 +32,9 @@ pub struct File {
     /// Signature schemes of one's own, usable wherever a built-in one is.
     #[serde(deserialize_with = "schemes")]
     pub schemes: BTreeMap<String, Scheme>,
+    /// Where the keys of stored secrets come from; the first encrypts.
+    #[serde(deserialize_with = "keys::sources")]
+    pub keys: Vec<KeySource>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,6 +2,7 @@
 //! over the default.
 
 mod file;
+mod keys;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::secret::SafeUrl;
 
 pub use file::File;
 use file::Found;
+pub use keys::{KeySource, read as read_keys};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +91,8 @@ pub struct Settings {
     pub user_agent: Set<String>,
     pub operator: Set<String>,
     pub pg_bin: Option<Set<PathBuf>>,
+    /// The first encrypts; read from where they are only when needed.
+    pub keys: Vec<KeySource>,
 }
 
 impl Settings {
@@ -121,6 +125,7 @@ impl Settings {
             )?,
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
+            keys: file.keys.clone(),
             file: path,
             warning,
         })

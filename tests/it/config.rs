@@ -108,6 +108,20 @@ fn a_mistake_in_the_file_is_named_with_file_and_line_and_never_repeats_a_value()
             "[file]:3: unknown field `password`",
         ),
         ("operator = \n", "[file]:1: "),
+        ("[[keys]]\ntag = \"T\"\n", "key `T`: say where it is read, by exactly one of `env` and `file`"),
+        ("[[keys]]\ntag = \"T\"\nenv = \"A\"\nfile = \"b\"\n", "exactly one of `env` and `file`"),
+        (
+            "[[keys]]\ntag = \"T\"\nenv = \"canary/4711=\"\n",
+            "key `T`: `env` takes the name of a variable, not the key",
+        ),
+        ("[[keys]]\ntag = \"T\"\nkey = \"canary-4711\"\n", "[file]:3: unknown field `key`"),
+        ("[[keys]]\ntag = \"T\"\nenv = \"A\"\niv_length = 13\n", "key `T`: iv_length is 12 or 16"),
+        ("[[keys]]\ntag = \"\"\nenv = \"A\"\n", "a tag is 1 to 255 printable characters"),
+        ("[[keys]]\ntag = \"AES.CTR.V1\"\nenv = \"A\"\n", "AES.CTR authenticates nothing"),
+        (
+            "[[keys]]\ntag = \"T\"\nenv = \"A\"\n[[keys]]\ntag = \"T\"\nenv = \"B\"\n",
+            "key `T`: two keys have this tag; a new key takes a new one",
+        ),
     ];
     for (text, told) in table {
         let refused = with_file(text, &["config"], &[]).exits(4);
@@ -137,6 +151,25 @@ fn secrets_are_shown_as_stars() {
         assert!(!shown.all().contains("canary"), "{shown}");
         assert!(shown.stdout.contains("postgres://app:***@db.example/x?***"), "{shown}");
     }
+}
+
+#[test]
+fn keys_are_listed_by_tag_and_place_and_never_read() {
+    let file = "[[keys]]\ntag = \"AES.GCM.V2\"\nenv = \"CLOAK_KEY_2\"\niv_length = 16\n\
+                [[keys]]\ntag = \"AES.GCM.V1\"\nfile = \"/nowhere/cloak.key\"\n";
+    let variables = [("CLOAK_KEY_2", "canary-key")];
+    let shown = with_file(file, &["config"], &variables).succeeds();
+    let keys = shown.stdout.split("\n\n").nth(1).expect("a second table");
+    insta::assert_snapshot!(keys, @r"
+     key         for              from
+     AES.GCM.V2  encrypting       environment CLOAK_KEY_2
+     AES.GCM.V1  decrypting only  /nowhere/cloak.key
+    ");
+    assert!(!shown.all().contains("canary"), "{shown}");
+    let json = with_file(file, &["config", "--json"], &variables).succeeds().json();
+    has_the_promised_keys(&json, "config");
+    assert_eq!(json["keys"][1]["tag"], "AES.GCM.V1");
+    assert_eq!(json["keys"][1]["for"], "decrypting only");
 }
 
 #[test]

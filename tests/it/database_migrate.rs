@@ -66,15 +66,17 @@ fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     made 0003_enqueue
     made 0004_replay
     made 0005_queue
-    made 0006_retention
+    made 0006_yardi
+    made 0007_retention
     made view hookyard.entry_payloads
+    made function hookyard.create_entry
     --- stderr
     (nothing)
     --- exit 0
     ");
     let before = everything(&database);
     insta::assert_snapshot!(migrate(&database).run(), @r"
-    nothing to do: the schema is at version 6
+    nothing to do: the schema is at version 7
     --- stderr
     (nothing)
     --- exit 0
@@ -101,12 +103,17 @@ fn four_runs_at_once_make_it_once() {
         "0003_enqueue",
         "0004_replay",
         "0005_queue",
-        "0006_retention",
+        "0006_yardi",
+        "0007_retention",
         "view hookyard.entry_payloads",
+        "function hookyard.create_entry",
     ] {
         assert_eq!(said.matches(&format!("made {made}\n")).count(), 1, "{said}");
     }
-    assert_eq!(database.value("select string_agg(version::text, ' ') from hookyard.migrations"), "1 2 3 4 5");
+    assert_eq!(
+        database.value("select string_agg(version::text, ' ') from hookyard.migrations"),
+        "1 2 3 4 5 6"
+    );
 }
 
 #[test]
@@ -120,7 +127,7 @@ fn a_schema_newer_than_the_binary_is_refused_and_nothing_is_written() {
     insta::assert_snapshot!(migrate(&database).run(), @r"
     (nothing)
     --- stderr
-    error: the database's schema is at version 99, and this hookyard knows versions up to 5
+    error: the database's schema is at version 99, and this hookyard knows versions up to 7
 
     hint: use the hookyard that made it, or a later one; nothing was changed
     --- exit 4
@@ -152,7 +159,7 @@ fn a_dry_run_changes_nothing_and_its_script_does_the_same_as_the_run() {
     assert_eq!(database.value("select to_regnamespace('hookyard') is null"), "t");
     database.session().execute(&script);
     let again = migrate(&database).run().succeeds().stdout;
-    assert_eq!(again, "nothing to do: the schema is at version 6\n");
+    assert_eq!(again, "nothing to do: the schema is at version 7\n");
     let nothing = hookyard(&["database", "migrate", "--dry-run"]).database(&database).run().succeeds().stdout;
     assert_eq!(nothing, "-- nothing to do\n");
 }
@@ -167,10 +174,13 @@ fn a_database_of_somebody_else_stays_as_it_was() {
     made 0003_enqueue
     made 0004_replay
     made 0005_queue
-    made 0006_retention
+    made 0006_yardi
+    made 0007_retention
     the documented tables were there: they are somebody else's and stay as they are
     view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
+    function hookyard.create_entry does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
+      create function hookyard.create_entry(property_id uuid, first_name text, last_name text, email text, prospect_code text) returns uuid ...; which makes an entry with its applicant
 
     still to be done by a person (`hookyard database status` says how):
       view hookyard.entry_payloads is missing
@@ -182,7 +192,9 @@ fn a_database_of_somebody_else_stays_as_it_was() {
     insta::assert_snapshot!(migrate(&database).run(), @r"
     view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
-    nothing to do: the schema is at version 6
+    function hookyard.create_entry does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
+      create function hookyard.create_entry(property_id uuid, first_name text, last_name text, email text, prospect_code text) returns uuid ...; which makes an entry with its applicant
+    nothing to do: the schema is at version 7
 
     still to be done by a person (`hookyard database status` says how):
       view hookyard.entry_payloads is missing
@@ -201,6 +213,20 @@ fn a_view_that_is_there_is_never_replaced() {
     let before = database.value(definition);
     migrate(&database).run().succeeds();
     assert_eq!(before, database.value(definition));
+}
+
+#[test]
+fn a_companys_own_way_of_making_entries_is_never_replaced() {
+    let database = Database::migrated();
+    database.execute(
+        "drop function hookyard.create_entry;
+        create function hookyard.create_entry(a uuid, b varchar, c varchar, d varchar, e varchar) returns uuid
+        language sql as 'select null::uuid'",
+    );
+    let made = migrate(&database).run().succeeds();
+    assert!(made.stdout.starts_with("nothing to do"), "{made}");
+    let one = "select count(*) from pg_proc where proname = 'create_entry'";
+    assert_eq!(database.value(one), "1", "a second one beside it would be called instead");
 }
 
 #[test]
@@ -289,7 +315,7 @@ fn an_invalid_index_is_rebuilt_and_a_missing_one_built() {
     assert_eq!(database.value(built), "t");
     insta::assert_snapshot!(
         hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @r"
-        nothing to do: the schema is at version 6
+        nothing to do: the schema is at version 7
         --- stderr
         (nothing)
         --- exit 0

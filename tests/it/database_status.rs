@@ -20,7 +20,7 @@ fn a_migrated_database_is_well() {
     database   [database] at [server] as postgres
     server     PostgreSQL [version], UTF8, primary
     time zone  UTC in every transaction of ours
-    schema     version 6 of 6
+    schema     version 7 of 7
 
     advice: the attempts are vacuumed seldom by default; their owner may type
       alter table webhook_delivery_attempts set (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
@@ -89,7 +89,7 @@ fn all_that_is_missing_is_listed_at_once() {
     database   [database] at [server] as hookyard_app
     server     PostgreSQL [version], UTF8, primary
     time zone  UTC in every transaction of ours
-    schema     version 6 of 6
+    schema     version 7 of 7
 
     wrong: column webhooks.url is missing
       alter table webhooks add column url varchar(255);
@@ -136,6 +136,48 @@ fn the_foreign_database_is_well_once_its_operator_has_done_his_part() {
 }
 
 #[test]
+fn what_only_the_yardi_commands_need_is_wrong_where_they_are_used_and_noted_elsewhere() {
+    let database = Database::foreign_migrated();
+    let told = |wrong: bool| {
+        let mut all = findings(&database, wrong);
+        all.retain(|what| what.starts_with("role ") || what.contains("create_entry"));
+        all.join("\n")
+    };
+    assert_eq!(told(true), "", "whoever delivers webhooks only needs nothing there");
+    insta::assert_snapshot!(told(false), @r"
+    role hookyard_app lacks select on yardi_integrations
+    role hookyard_app lacks update on yardi_properties (last_poll_run, submit_date, updated_at)
+    role hookyard_app lacks select on yardi_properties
+    role hookyard_app lacks select, insert on yardi_entries
+    role hookyard_app lacks update on yardi_invites (email, first_name, last_name, updated_at)
+    role hookyard_app lacks select, insert on yardi_invites
+    function hookyard.create_entry is missing
+    ");
+    database.execute(
+        "grant select on yardi_integrations to hookyard_app;
+        create function hookyard.create_entry(uuid, varchar, varchar, varchar, varchar) returns uuid
+        language sql as 'select null::uuid'",
+    );
+    insta::assert_snapshot!(told(true), @r"
+    role hookyard_app lacks update on yardi_properties (last_poll_run, submit_date, updated_at)
+    role hookyard_app lacks select on yardi_properties
+    role hookyard_app lacks select, insert on yardi_entries
+    role hookyard_app lacks update on yardi_invites (email, first_name, last_name, updated_at)
+    role hookyard_app lacks select, insert on yardi_invites
+    function hookyard.create_entry takes or gives something else, or hookyard_app may not execute it
+    ");
+    database.execute(
+        "grant select, update (last_poll_run, submit_date, updated_at) on yardi_properties to hookyard_app;
+        grant select, insert on yardi_entries to hookyard_app;
+        grant select, insert, update (email, first_name, last_name, updated_at) on yardi_invites to hookyard_app;
+        drop function hookyard.create_entry;
+        create function hookyard.create_entry(property_id uuid, first_name text, last_name text, email text,
+            prospect_code text) returns uuid language sql as 'select null::uuid'",
+    );
+    assert_eq!((told(true), told(false)), (String::new(), String::new()));
+}
+
+#[test]
 fn no_column_of_ours_can_go_unnoticed() {
     let database = Database::migrated();
     let columns = database.query_text(
@@ -179,7 +221,7 @@ fn harmless_differences_are_noted_and_stop_nobody() {
     database   [database] at [server] as postgres
     server     PostgreSQL [version], UTF8, primary
     time zone  UTC in every transaction of ours
-    schema     version 6 of 6
+    schema     version 7 of 7
 
     noted: column webhooks.url is text, not varchar(255); that serves as well
 

@@ -33,6 +33,7 @@
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
+//! - `yardi_check`       what Yardi answers, step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -78,3 +79,4 @@ mod webhook_show;
 mod webhook_sign;
 mod webhook_tail;
 mod webhook_verify;
+mod yardi_check;

@@ -56,14 +56,21 @@ pub const ALL: &[Migration] = &[
     },
     Migration {
         version: 6,
+        name: "yardi",
+        sql: include_str!("../../../migrations/0006_yardi.sql"),
+        documented: false,
+    },
+    Migration {
+        version: 7,
         name: "retention",
-        sql: include_str!("../../../migrations/0006_retention.sql"),
+        sql: include_str!("../../../migrations/0007_retention.sql"),
         documented: false,
     },
 ];
 
-/// The seam an operator may redefine: made where absent, never replaced, and therefore not numbered.
+/// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
 pub const ENTRY_PAYLOADS: &str = include_str!("../../../migrations/entry_payloads.sql");
+pub const CREATE_ENTRY: &str = include_str!("../../../migrations/create_entry.sql");
 
 pub const SCHEMA: &str = "create schema hookyard";
 

@@ -11,7 +11,7 @@ use sqlx::postgres::PgConnection;
 use tokio::time::{Instant, sleep};
 
 use super::state::{self, Pending};
-use super::{ENTRY_PAYLOADS, Migration, SCHEMA, TABLE};
+use super::{CREATE_ENTRY, ENTRY_PAYLOADS, Migration, SCHEMA, TABLE};
 use crate::db::{Db, Trouble, blockers};
 use crate::failure::Failure;
 
@@ -26,6 +26,8 @@ pub struct Applied {
     pub inherited: bool,
     /// Why `hookyard.entry_payloads` could not be made.
     pub no_view: Option<String>,
+    /// The same of `hookyard.create_entry`.
+    pub no_function: Option<String>,
 }
 
 enum Step {
@@ -40,8 +42,8 @@ pub async fn apply(db: &Db) -> Result<Applied, Failure> {
     let mut applied = Applied::default();
     let mut waiting_since = Instant::now();
     loop {
-        let with_view = applied.no_view.is_none();
-        let locked = match db.tx_migrating(async |connection| step(connection, with_view).await).await {
+        let wanted = Seams { view: applied.no_view.is_none(), function: applied.no_function.is_none() };
+        let locked = match db.tx_migrating(async |connection| step(connection, wanted).await).await {
             Ok(Step::Done) => return Ok(applied),
             Ok(Step::Refused(why)) => return Err(why),
             Ok(Step::Made(what)) => {
@@ -55,11 +57,17 @@ pub async fn apply(db: &Db) -> Result<Applied, Failure> {
             }
             Ok(Step::Busy) => None,
             Err(trouble) if trouble.is_lock_wait() => Some(trouble),
-            Err(trouble) if with_view && is_about_the_view(db, &trouble).await => {
-                applied.no_view = Some(trouble.to_string());
-                continue;
-            }
-            Err(trouble) => return Err(refused(db, trouble).await),
+            Err(trouble) => match seam(db, &trouble, wanted).await {
+                Some(Seam::View) => {
+                    applied.no_view = Some(trouble.to_string());
+                    continue;
+                }
+                Some(Seam::Function) => {
+                    applied.no_function = Some(trouble.to_string());
+                    continue;
+                }
+                None => return Err(refused(db, trouble).await),
+            },
         };
         if waiting_since.elapsed() > PATIENCE {
             return Err(given_up(db, locked).await);
@@ -68,8 +76,20 @@ pub async fn apply(db: &Db) -> Result<Applied, Failure> {
     }
 }
 
+/// Which seams are still to be tried.
+#[derive(Clone, Copy)]
+struct Seams {
+    view: bool,
+    function: bool,
+}
+
+enum Seam {
+    View,
+    Function,
+}
+
 /// The next thing that is missing, decided and done under the lock.
-async fn step(connection: &mut PgConnection, with_view: bool) -> Result<Step, sqlx::Error> {
+async fn step(connection: &mut PgConnection, wanted: Seams) -> Result<Step, sqlx::Error> {
     const LOCK: &str = "select pg_try_advisory_xact_lock(1751873892, 1)";
     let row = sqlx::query(LOCK).persistent(false).fetch_one(&mut *connection).await?;
     if !row.try_get::<bool, _>(0)? {
@@ -79,14 +99,10 @@ async fn step(connection: &mut PgConnection, with_view: bool) -> Result<Step, sq
         Ok(pending) => pending,
         Err(why) => return Ok(Step::Refused(why)),
     };
-    next(connection, &pending, with_view).await
+    next(connection, &pending, wanted).await
 }
 
-async fn next(
-    connection: &mut PgConnection,
-    pending: &Pending,
-    with_view: bool,
-) -> Result<Step, sqlx::Error> {
+async fn next(connection: &mut PgConnection, pending: &Pending, wanted: Seams) -> Result<Step, sqlx::Error> {
     if pending.schema {
         sqlx::raw_sql(SCHEMA).execute(connection).await?;
         return Ok(Step::Made("schema hookyard".into()));
@@ -102,9 +118,13 @@ async fn next(
         record(connection, migration, *inherited).await?;
         return Ok(if *inherited { Step::Inherited } else { Step::Made(migration.title()) });
     }
-    if pending.view && with_view {
+    if pending.view && wanted.view {
         sqlx::raw_sql(ENTRY_PAYLOADS).execute(connection).await?;
         return Ok(Step::Made("view hookyard.entry_payloads".into()));
+    }
+    if pending.function && wanted.function {
+        sqlx::raw_sql(CREATE_ENTRY).execute(connection).await?;
+        return Ok(Step::Made("function hookyard.create_entry".into()));
     }
     Ok(Step::Done)
 }
@@ -127,10 +147,18 @@ async fn record(
     Ok(())
 }
 
-/// Only the view is left, and what it reads looks different here: that is the operator's to write.
-async fn is_about_the_view(db: &Db, trouble: &Trouble) -> bool {
-    trouble.code().starts_with("42")
-        && state::pending(db).await.is_ok_and(|left| left.migrations.is_empty() && left.view)
+/// Only the seams are left, and what the next one reads or writes looks different here: that is the operator's to
+/// write.
+async fn seam(db: &Db, trouble: &Trouble, wanted: Seams) -> Option<Seam> {
+    if !trouble.code().starts_with("42") {
+        return None;
+    }
+    let left = state::pending(db).await.ok().filter(|left| left.migrations.is_empty())?;
+    match (left.view && wanted.view, left.function && wanted.function) {
+        (true, _) => Some(Seam::View),
+        (false, true) => Some(Seam::Function),
+        (false, false) => None,
+    }
 }
 
 async fn refused(db: &Db, trouble: Trouble) -> Failure {

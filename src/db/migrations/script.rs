@@ -1,6 +1,6 @@
 //! The dry run: what `apply` would send, as a script that psql can run to the same end.
 
-use super::{ENTRY_PAYLOADS, Pending, SCHEMA, TABLE};
+use super::{CREATE_ENTRY, ENTRY_PAYLOADS, Pending, SCHEMA, TABLE};
 
 const BEGIN: &str = "begin;\nset local lock_timeout = '500ms';\nset local timezone = 'UTC';\n";
 
@@ -29,6 +29,9 @@ pub fn script(pending: &Pending) -> String {
     }
     if pending.view {
         push(&mut script, "view hookyard.entry_payloads", ENTRY_PAYLOADS, "");
+    }
+    if pending.function {
+        push(&mut script, "function hookyard.create_entry", CREATE_ENTRY, "");
     }
     script
 }

@@ -21,6 +21,8 @@ pub struct State {
     pub has_schema: bool,
     pub has_table: bool,
     pub has_view: bool,
+    /// `hookyard.create_entry`, whatever it takes: a second one beside it would never be the one that is meant.
+    pub has_function: bool,
     /// Any of the six documented tables, in whatever schema: then they are somebody else's.
     pub has_documented: bool,
     pub recorded: Vec<Recorded>,
@@ -34,6 +36,7 @@ pub struct Pending {
     /// With whether it is only recorded, since its tables are inherited.
     pub migrations: Vec<(&'static Migration, bool)>,
     pub view: bool,
+    pub function: bool,
 }
 
 /// Looked up in every schema: tables outside the search path are inherited all the same.
@@ -48,7 +51,9 @@ const LOOK: &str = "
                 and c.relname in ('webhooks', 'webhook_delivery_attempts', 'yardi_integrations', 'yardi_properties',
                     'yardi_entries', 'yardi_invites')
                 and n.nspname not in ('hookyard', 'pg_catalog', 'information_schema')
-                and n.nspname not like 'pg\\_temp\\_%')";
+                and n.nspname not like 'pg\\_temp\\_%'),
+        exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where n.nspname = 'hookyard' and p.proname = 'create_entry')";
 
 pub async fn read(connection: &mut PgConnection) -> Result<State, sqlx::Error> {
     let row = sqlx::query(LOOK).persistent(false).fetch_one(&mut *connection).await?;
@@ -57,6 +62,7 @@ pub async fn read(connection: &mut PgConnection) -> Result<State, sqlx::Error> {
         has_table: row.try_get(1)?,
         has_view: row.try_get(2)?,
         has_documented: row.try_get(3)?,
+        has_function: row.try_get(4)?,
         recorded: Vec::new(),
     };
     if state.has_table {
@@ -87,6 +93,7 @@ pub fn decide(state: &State) -> Result<Pending, Failure> {
         table: !state.has_table,
         migrations: missing.map(|one| (one, one.documented && state.has_documented)).collect(),
         view: !state.has_view,
+        function: !state.has_function,
     })
 }
 

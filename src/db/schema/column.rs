@@ -8,6 +8,7 @@ pub enum Kind {
     Jsonb,
     JsonbArray,
     VarcharArray,
+    TextArray,
     UuidArray,
     Boolean,
     Integer,
@@ -46,6 +47,7 @@ impl Kind {
             Kind::Jsonb => "jsonb",
             Kind::JsonbArray => "jsonb[]",
             Kind::VarcharArray => "character varying[]",
+            Kind::TextArray => "text[]",
             Kind::UuidArray => "uuid[]",
             Kind::Boolean => "boolean",
             Kind::Integer => "integer",
@@ -72,7 +74,9 @@ impl Kind {
             Kind::Jsonb => &["json"],
             Kind::JsonbArray => &["jsonb", "json", "json[]"],
             Kind::VarcharArray => &["text[]"],
-            Kind::Uuid | Kind::UuidArray | Kind::Boolean | Kind::Bigint | Kind::Bytea => &[],
+            Kind::Uuid | Kind::TextArray | Kind::UuidArray | Kind::Boolean | Kind::Bigint | Kind::Bytea => {
+                &[]
+            }
         };
         if serves.contains(&found) { Fit::Serves } else { Fit::Wrong }
     }

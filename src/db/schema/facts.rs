@@ -20,6 +20,8 @@ pub struct Facts {
     /// None: there is no such schema.
     pub schema_usage: Option<bool>,
     pub functions: Vec<String>,
+    /// `hookyard.create_entry`: none, or whether it takes and gives what it is called with.
+    pub create_entry: Option<bool>,
     pub relations: Vec<Relation>,
     #[serde(skip)]
     pub recorded: Option<Vec<Recorded>>,
@@ -56,6 +58,12 @@ impl Facts {
             .find(|one| one.reachable && one.name == name && (one.schema == "hookyard") == ours)
     }
 
+    /// The role has been let in to the Yardi tables, so it is meant to use them.
+    pub fn uses_yardi(&self) -> bool {
+        self.relation("yardi_integrations", false)
+            .is_some_and(|table| table.columns.iter().any(|column| column.can_select))
+    }
+
     /// A table of that name which no bare name reaches.
     pub fn elsewhere(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|one| !one.reachable && one.name == name)
@@ -76,6 +84,10 @@ const CATALOG: &str = "
             where p.proname in ('enqueue', 'entry_payload', 'insert_event', 'json_or_null', 'new_id', 'takes_jsonb')
                 and p.pronamespace = (select n.oid from pg_namespace n where n.nspname = 'hookyard')
                 and has_function_privilege(p.oid, 'execute')),
+        'create_entry', (select bool_or(coalesce(p.oid = to_regprocedure('hookyard.create_entry(uuid,text,text,text,text)'), false)
+                and p.prorettype = 'uuid'::regtype and not p.proretset and has_function_privilege(p.oid, 'execute'))
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where n.nspname = 'hookyard' and p.proname = 'create_entry' and has_schema_privilege(n.oid, 'usage')),
         'relations', (select coalesce(json_agg(json_build_object(
                 'schema', n.nspname,
                 'name', c.relname,

@@ -41,7 +41,8 @@ const MIGRATE: &str = "hookyard database migrate";
 const FUNCTIONS: &[&str] =
     &["enqueue", "entry_payload", "insert_event", "json_or_null", "new_id", "takes_jsonb"];
 
-pub fn judge(facts: &Facts) -> Vec<Finding> {
+/// `yardi`: whether what only the Yardi commands need is wrong where it is missing, or merely noted.
+pub fn judge(facts: &Facts, yardi: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     server(facts, &mut findings);
     let complete = schema(facts, &mut findings);
@@ -49,13 +50,13 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         || DOCUMENTED.iter().any(|table| facts.relation(table.name, false).is_some());
     for expected in DOCUMENTED {
         match facts.relation(expected.name, false) {
-            Some(found) => relation::compare(facts, expected, found, &mut findings),
+            Some(found) => relation::compare(facts, expected, found, yardi, &mut findings),
             None => findings.push(absent(facts, expected, inherited)),
         }
     }
     for expected in OWN {
         match facts.relation(expected.name, true) {
-            Some(found) => relation::compare(facts, expected, found, &mut findings),
+            Some(found) => relation::compare(facts, expected, found, true, &mut findings),
             // A schema that is behind is one finding, not one for each table that is still to come.
             None if complete => findings.push(Finding::wrong(
                 expected.scope,
@@ -68,6 +69,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
     if complete {
         functions(facts, &mut findings);
         view(facts, &mut findings);
+        create_entry(facts, yardi, &mut findings);
     }
     findings
 }
@@ -185,10 +187,30 @@ fn functions(facts: &Facts, findings: &mut Vec<Finding>) {
 
 fn view(facts: &Facts, findings: &mut Vec<Finding>) {
     if let Some(found) = facts.relation(VIEW.name, true) {
-        return relation::compare(facts, &VIEW, found, findings);
+        return relation::compare(facts, &VIEW, found, true, findings);
     }
     findings.push(Finding::wrong(Scope::Entries, "view hookyard.entry_payloads is missing", view_contract()));
 }
+
+fn create_entry(facts: &Facts, yardi: bool, findings: &mut Vec<Finding>) {
+    let what = match facts.create_entry {
+        Some(true) => return,
+        Some(false) => format!(
+            "function hookyard.create_entry takes or gives something else, or {} may not execute it",
+            facts.role
+        ),
+        None => "function hookyard.create_entry is missing".to_owned(),
+    };
+    let mut finding = Finding::wrong(Scope::Yardi, what, FUNCTION_CONTRACT);
+    if !yardi {
+        finding.weight = Weight::Noted;
+    }
+    findings.push(finding);
+}
+
+/// What to write where ours does not fit.
+pub const FUNCTION_CONTRACT: &str = "create function hookyard.create_entry(property_id uuid, first_name text, \
+     last_name text, email text, prospect_code text) returns uuid ...; which makes an entry with its applicant";
 
 /// What to write where ours does not fit.
 pub fn view_contract() -> String {

@@ -9,7 +9,7 @@ mod relation;
 
 pub use expected::Scope;
 pub use facts::Facts;
-pub use judge::{Finding, Weight, view_contract};
+pub use judge::{FUNCTION_CONTRACT, Finding, Weight, view_contract};
 
 use super::{Db, Trouble, blockers};
 use crate::failure::{Failure, Kind};
@@ -27,7 +27,7 @@ pub async fn inspect(db: &Db) -> Result<Inspection, Failure> {
         Ok(facts) => facts,
         Err(trouble) => return Err(blockers::explained(db, trouble).await),
     };
-    let findings = judge::judge(&facts);
+    let findings = judge::judge(&facts, facts.uses_yardi());
     Ok(Inspection { facts, findings })
 }
 
@@ -60,9 +60,12 @@ pub async fn explained(db: &Db, failure: Failure) -> Failure {
 /// Whoever is stopped hears of everything that is wrong, not only of what stopped him.
 async fn ready(db: &Db, scope: Scope) -> Result<(), Failure> {
     let inspection = inspect(db).await?;
-    let wrong: Vec<&Finding> =
-        inspection.findings.iter().filter(|finding| finding.weight == Weight::Wrong).collect();
-    if !wrong.iter().any(|finding| finding.scope <= scope) {
+    told(&inspection.findings, |finding| finding.scope <= scope)
+}
+
+fn told(findings: &[Finding], stops: impl Fn(&Finding) -> bool) -> Result<(), Failure> {
+    let wrong: Vec<&Finding> = findings.iter().filter(|finding| finding.weight == Weight::Wrong).collect();
+    if !wrong.iter().any(|finding| stops(finding)) {
         return Ok(());
     }
     let lines: String = wrong.iter().map(|finding| format!("\n  - {}", finding.what)).collect();

@@ -1,13 +1,18 @@
 //! One table or view against what is expected of it: columns, types, rights, and what would refuse our rows.
 
 use super::column::Fit;
-use super::expected::{Right, Table, VIEW};
+use super::expected::{Right, Scope, Table, UPDATED, VIEW};
 use super::facts::{Column, Facts, Relation};
-use super::judge::{Finding, view_contract};
+use super::judge::{Finding, Weight, view_contract};
 
-pub fn compare(facts: &Facts, expected: &Table, found: &Relation, findings: &mut Vec<Finding>) {
+/// `yardi`: whether the role means to use the Yardi tables; whoever only delivers webhooks needs no right there.
+pub fn compare(facts: &Facts, expected: &Table, found: &Relation, yardi: bool, findings: &mut Vec<Finding>) {
     columns(expected, found, findings);
+    let from = findings.len();
     rights(facts, expected, found, findings);
+    if expected.scope == Scope::Yardi && !yardi {
+        findings[from..].iter_mut().for_each(|finding| finding.weight = Weight::Noted);
+    }
     if found.row_security {
         findings.push(Finding::noted(
             expected.scope,
@@ -67,13 +72,19 @@ fn rights(facts: &Facts, expected: &Table, found: &Relation, findings: &mut Vec<
             Right::Update => !column.can_update,
             Right::Delete => !found.can_delete,
         };
-        let present: Vec<&Column> =
-            expected.columns.iter().filter_map(|(name, ..)| column(found, name)).collect();
+        let some = UPDATED.iter().find(|(table, _)| *right == Right::Update && *table == expected.name);
+        let wanted = |name: &str| expected.ours || some.is_none_or(|(_, columns)| columns.contains(&name));
+        let present: Vec<&Column> = expected
+            .columns
+            .iter()
+            .filter(|(name, ..)| wanted(name))
+            .filter_map(|(name, ..)| column(found, name))
+            .collect();
         let lacking: Vec<&Column> = present.iter().copied().filter(lacks).collect();
         if lacking.is_empty() {
             continue;
         }
-        if lacking.len() == present.len() {
+        if lacking.len() == present.len() && some.is_none() {
             whole.push(right.word());
             continue;
         }

@@ -18,8 +18,10 @@ const SOURCES: &[&str] = &[
     include_str!("../../../migrations/0003_enqueue.sql"),
     include_str!("../../../migrations/0004_replay.sql"),
     include_str!("../../../migrations/0005_queue.sql"),
-    include_str!("../../../migrations/0006_retention.sql"),
+    include_str!("../../../migrations/0006_yardi.sql"),
+    include_str!("../../../migrations/0007_retention.sql"),
     include_str!("../../../migrations/entry_payloads.sql"),
+    include_str!("../../../migrations/create_entry.sql"),
     include_str!("../../../src/db/migrations/mod.rs"),
     FOREIGN,
 ];

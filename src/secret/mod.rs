@@ -1,6 +1,40 @@
-//! Text that must not be seen: a URL is shown without password and query values.
+//! What must not be seen: a secret is never shown, a URL without password and query values.
+
+mod places;
 
 use std::fmt;
+
+pub use places::{descriptor, file, variable};
+
+/// Bytes that nothing prints.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl Secret {
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Secret(bytes.into())
+    }
+
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// A URL that may hold a password or a token. Shown without them.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +78,13 @@ impl fmt::Debug for SafeUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret} {secret:?} {:#?}", Some(&secret)), "*** *** Some(\n    ***,\n)");
+        assert_eq!((secret.reveal(), secret.len()), (&b"hunter2"[..], 7));
+    }
 
     #[test]
     fn neither_password_nor_query_is_shown() {
