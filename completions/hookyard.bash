@@ -31,6 +31,9 @@ _hookyard() {
             hookyard,local-server)
                 cmd="hookyard__subcmd__local__subcmd__server"
                 ;;
+            hookyard,report)
+                cmd="hookyard__subcmd__report"
+                ;;
             hookyard,webhook)
                 cmd="hookyard__subcmd__webhook"
                 ;;
@@ -48,6 +51,12 @@ _hookyard() {
                 ;;
             hookyard__subcmd__database,stop)
                 cmd="hookyard__subcmd__database__subcmd__stop"
+                ;;
+            hookyard__subcmd__report,health)
+                cmd="hookyard__subcmd__report__subcmd__health"
+                ;;
+            hookyard__subcmd__webhook,check)
+                cmd="hookyard__subcmd__webhook__subcmd__check"
                 ;;
             hookyard__subcmd__webhook,endpoints)
                 cmd="hookyard__subcmd__webhook__subcmd__endpoints"
@@ -75,6 +84,9 @@ _hookyard() {
                 ;;
             hookyard__subcmd__webhook,tail)
                 cmd="hookyard__subcmd__webhook__subcmd__tail"
+                ;;
+            hookyard__subcmd__webhook,trigger)
+                cmd="hookyard__subcmd__webhook__subcmd__trigger"
                 ;;
             hookyard__subcmd__webhook,verify)
                 cmd="hookyard__subcmd__webhook__subcmd__verify"
@@ -104,7 +116,7 @@ _hookyard() {
 
     case "${cmd}" in
         hookyard)
-            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook yardi database config demo generate local-server"
+            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook report yardi database config demo generate local-server"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,13 +467,123 @@ _hookyard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        hookyard__subcmd__webhook)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help send retry endpoints list show replay tail schemes sign verify"
+        hookyard__subcmd__report)
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help health"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__report__subcmd__health)
+            opts="-q -v -h --window --warn --fail-on --show-pii --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --warn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook)
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help send retry endpoints list show replay tail schemes sign verify check trigger"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook__subcmd__check)
+            opts="-q -v -h --request --event --strict --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1171,6 +1293,88 @@ _hookyard() {
                     return 0
                     ;;
                 --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook__subcmd__trigger)
+            opts="-q -v -h --list --to --base --set --set-new --unset --tamper --scheme --secret-env --secret-file --secret-fd --dry-run --expect-status --expect-body --max-time --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set-new)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tamper)
+                    COMPREPLY=($(compgen -W "body whitespace signature malformed missing-header duplicate-header timestamp-old timestamp-future timestamp-changed timestamp-missing secret" -- "${cur}"))
+                    return 0
+                    ;;
+                --scheme)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect-body)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -36,32 +36,35 @@ complete -c hookyard -n "__fish_hookyard_needs_command" -s v -l verbose -d 'Tell
 complete -c hookyard -n "__fish_hookyard_needs_command" -s h -l help -d 'Print help'
 complete -c hookyard -n "__fish_hookyard_needs_command" -s V -l version -d 'Print version'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "webhook" -d 'Deliver events to customers\' endpoints'
+complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "report" -d 'Say whether the integration layer is well'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "yardi" -d 'Import prospects from Yardi and write results back'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "database" -d 'Prepare and inspect the database'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show the settings in force and where each comes from'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "demo" -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "generate" -d 'Write completions and man pages below a directory'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "local-server" -d 'The parent of the local server, started by hookyard itself'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "send" -d 'Enqueue an event, attempt it at once and wait for the first outcome'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "retry" -d 'Attempt every delivery that is due'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "endpoints" -d 'Show endpoints: state, subscriptions, retry policy, last success and failure, backlog, breaker, alerts'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "list" -d 'List deliveries, newest first'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "show" -d 'Show the timeline of an event, a delivery, an attempt or an entry'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "replay" -d 'Deliver again what never arrived: plan it, then run the plan'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "tail" -d 'Show attempts as they happen, one line each'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "schemes" -d 'List the signature schemes, each with an example'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "sign" -d 'Sign a body, byte for byte, as a sender of the scheme would'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify" -f -a "verify" -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "send" -d 'Enqueue an event, attempt it at once and wait for the first outcome'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "retry" -d 'Attempt every delivery that is due'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "endpoints" -d 'Show endpoints: state, subscriptions, retry policy, last success and failure, backlog, breaker, alerts'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "list" -d 'List deliveries, newest first'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "show" -d 'Show the timeline of an event, a delivery, an attempt or an entry'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "replay" -d 'Deliver again what never arrived: plan it, then run the plan'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "tail" -d 'Show attempts as they happen, one line each'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "schemes" -d 'List the signature schemes, each with an example'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "sign" -d 'Sign a body, byte for byte, as a sender of the scheme would'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "verify" -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "check" -d 'Check a payload\'s shape: missing, mistyped, unknown fields by their path, values, and which event it is'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail schemes sign verify check trigger" -f -a "trigger" -d 'Send a sample of a provider\'s event, correctly signed, and judge the answer; without an event, list them'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l entry -d 'The entry it is about: id or short id' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l payload -d 'The payload: any JSON, sent byte for byte; `-` reads stdin' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l api-key -d 'Deliver to the subscribers of this api key' -r
@@ -264,6 +267,79 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l request -d 'A file with the whole request instead: raw HTTP, a HAR entry, or a curl command as a browser copies it' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l event -d 'Require that it is this event' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l strict -d 'Count fields that are not documented as errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l to -d 'Where it goes: a URL, or `resident-verify:document_verification` for an address below the provider\'s base' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l base -d 'The base of named addresses, instead of the one in `hookyard.toml` ([targets])' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l set -d 'Give a field this value: JSON where it can be read as such, else text (repeatable)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l set-new -d 'The same for a field that the event does not have (repeatable)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l unset -d 'Leave this field out (repeatable)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l tamper -d 'Break the request in one way, and say how a receiver should refuse it' -r -f -a "body\t'A field is added after signing'
+whitespace\t'A newline is added after signing'
+signature\t'The signature is another one of the same length'
+malformed\t'The signature is no signature at all'
+missing-header\t'The signature is left out'
+duplicate-header\t'The signature\'s header is there twice'
+timestamp-old\t'Signed too long ago'
+timestamp-future\t'Signed too far in the future'
+timestamp-changed\t'The time is changed after signing'
+timestamp-missing\t'The time is left out'
+secret\t'Signed with another secret'"
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l scheme -d 'Sign by this scheme instead of the provider\'s own (`hookyard webhook schemes`)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l expect-status -d 'The answer\'s status: `200`, `2xx`; several with commas' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l expect-body -d 'Text that the answer holds, or `$.path=value` for a value of its JSON' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l max-time -d 'The longest the answer may take, such as 5s' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l list -d 'List providers and events'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l dry-run -d 'Print the request instead of sending it'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -f -a "health" -d 'Say whether webhooks go out, Yardi comes in, and hookyard itself runs'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l window -d 'Count the endpoints\' attempts over this long, from 24h to 31d' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l warn -d 'Degraded beyond these limits, such as success=98,due=500; `name=off` for none' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l fail-on -d 'Failing beyond these limits' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l show-pii -d 'Show answers in full, personal data included'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::output::{Format, Output, Printer};
 use crate::settings::{self, Flags, Settings};
-use crate::{config, database, db, demo, env, generate, webhook, yardi};
+use crate::{config, database, db, demo, env, generate, report, webhook, yardi};
 
 /// Deliver webhooks out of Postgres, at least once, and say what became of each
 #[derive(Parser)]
@@ -68,6 +68,9 @@ enum Noun {
     /// Deliver events to customers' endpoints
     #[command(subcommand)]
     Webhook(Box<webhook::Verb>),
+    /// Say whether the integration layer is well
+    #[command(subcommand)]
+    Report(report::Verb),
     /// Import prospects from Yardi and write results back
     #[command(subcommand)]
     Yardi(yardi::Verb),
@@ -161,10 +164,11 @@ fn run(cli: Cli, printer: Printer, command: String) -> Result<u8, Failure> {
 async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Failure> {
     match noun {
         Noun::Webhook(verb) => webhook::run(context, *verb).await,
+        Noun::Report(verb) => report::run(context, verb).await,
         Noun::Yardi(verb) => yardi::run(context, verb).await,
         Noun::Database(verb) => database::run(context, verb).await,
         Noun::Config(args) => config::run(context, &args),
-        Noun::Demo(args) => demo::run(context, args).await,
+        Noun::Demo(args) => Box::pin(demo::run(context, args)).await,
         Noun::Generate(_) | Noun::LocalServer(_) => Err(Failure::fault("dispatched twice")),
     }
 }
@@ -172,9 +176,11 @@ async fn dispatch(context: &Context, noun: Noun) -> Result<Box<dyn Output>, Fail
 fn format(cli: &Cli) -> Format {
     if cli.global.json {
         Format::Json
-    } else if let Noun::Webhook(verb) = &cli.noun
-        && verb.wants_csv()
-    {
+    } else if match &cli.noun {
+        Noun::Webhook(verb) => verb.wants_csv(),
+        Noun::Report(verb) => verb.wants_csv(),
+        _ => false,
+    } {
         Format::Csv
     } else {
         Format::Text

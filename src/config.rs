@@ -38,6 +38,11 @@ fn rows(settings: &Settings) -> Vec<Row> {
     let seconds = |set: &Set<std::time::Duration>| format!("{:?}", set.value);
     vec![
         maybe("database", settings.database.as_ref().map(|set| (set.value.to_string(), &set.origin)), "none"),
+        maybe(
+            "report_database",
+            settings.report_database.as_ref().map(|set| (set.value.to_string(), &set.origin)),
+            "the same",
+        ),
         row("allow_egress", list(&settings.allow_egress.value), &settings.allow_egress.origin),
         row("allow_http", settings.allow_http.value.to_string(), &settings.allow_http.origin),
         maybe(
@@ -59,6 +64,7 @@ fn rows(settings: &Settings) -> Vec<Row> {
             settings.pg_bin.as_ref().map(|set| (set.value.display().to_string(), &set.origin)),
             "searched",
         ),
+        row("targets", named(&settings.targets.value), &settings.targets.origin),
     ]
 }
 
@@ -83,6 +89,13 @@ fn list(networks: &[ipnet::IpNet]) -> String {
         return "none".into();
     }
     networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn named(targets: &std::collections::BTreeMap<String, crate::secret::SafeUrl>) -> String {
+    if targets.is_empty() {
+        return "none".into();
+    }
+    targets.iter().map(|(name, url)| format!("{name} {url}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Output for Configured {

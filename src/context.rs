@@ -25,6 +25,7 @@ pub struct Context {
     /// Whether the local database's binaries may be fetched.
     consent: bool,
     db: OnceCell<Db>,
+    report_db: OnceCell<Db>,
     http: std::cell::OnceCell<Http>,
     keys: std::cell::OnceCell<KeyRing>,
 }
@@ -39,6 +40,7 @@ impl Context {
             command,
             consent: false,
             db: OnceCell::new(),
+            report_db: OnceCell::new(),
             http: std::cell::OnceCell::new(),
             keys: std::cell::OnceCell::new(),
         })
@@ -52,6 +54,14 @@ impl Context {
     /// The database that is configured; never another one because that one is away.
     pub async fn db(&self) -> Result<&Db, Failure> {
         self.db.get_or_try_init(|| async { self.open(self.database()?).await }).await
+    }
+
+    /// Where reports are read: a replica where one is configured, else the database.
+    pub async fn report_db(&self) -> Result<&Db, Failure> {
+        match &self.settings.report_database {
+            Some(set) => self.report_db.get_or_try_init(|| self.open(&set.value)).await,
+            None => self.db().await,
+        }
     }
 
     /// The same, where it was used already.

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 
 pub const DATABASE_URL: &str = "DATABASE_URL";
+pub const REPORT_DATABASE_URL: &str = "HOOKYARD_REPORT_DATABASE_URL";
 pub const CONFIG: &str = "HOOKYARD_CONFIG";
 pub const ALLOW_EGRESS: &str = "HOOKYARD_ALLOW_EGRESS";
 pub const ALLOW_HTTP: &str = "HOOKYARD_ALLOW_HTTP";
@@ -41,6 +42,7 @@ pub const TEST_FAULT: &str = "HOOKYARD_TEST_FAULT";
 /// What `hookyard config` and the README say of the variables a user may set.
 pub const DOCUMENTED: &[(&str, &str)] = &[
     (DATABASE_URL, "the database: a postgres:// URL, or `embedded:`"),
+    (REPORT_DATABASE_URL, "the database that reports are read from, such as a replica"),
     (CONFIG, "the configuration file"),
     (ALLOW_EGRESS, "address ranges that may be dialled although they are not public, comma-separated"),
     (ALLOW_HTTP, "`true` lets endpoints be plain http"),

@@ -20,6 +20,7 @@ mod config;
 mod database;
 mod demo;
 mod generate;
+mod report;
 mod webhook;
 mod yardi;
 
@@ -34,7 +35,9 @@ mod env;
 mod failure;
 mod http;
 mod instant;
+mod json;
 mod output;
+mod provider;
 mod random;
 mod secret;
 mod settings;

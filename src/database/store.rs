@@ -8,7 +8,8 @@ use super::surroundings::{Strangers, Surroundings};
 use crate::db::{Db, Trouble};
 
 /// Every index of the documented tables. A session that reports progress on an index and holds its table is the one
-/// that builds there; other roles' progress shows no more than that.
+/// that builds there; other roles' progress shows no more than that. A copy of this database on the same server has
+/// the same oids: its locks are not ours.
 pub async fn list_indexes(db: &Db) -> Result<Vec<Standing>, Trouble> {
     const LIST: &str = "
         select c.relname::text as on_table, i.relname::text as name,
@@ -16,7 +17,8 @@ pub async fn list_indexes(db: &Db) -> Result<Vec<Standing>, Trouble> {
             coalesce(x.indisvalid and x.indisready, false) as is_valid,
             pg_has_role(c.relowner, 'usage') as ours_to_build,
             (select min(l.pid) from pg_locks l join pg_stat_progress_create_index p on p.pid = l.pid
-                where l.relation = c.oid and l.granted) as builder
+                where l.relation = c.oid and l.granted
+                    and l.database = (select oid from pg_database where datname = current_database())) as builder
         from pg_class c
         left join pg_index x on x.indrelid = c.oid
         left join pg_class i on i.oid = x.indexrelid

@@ -131,6 +131,18 @@ impl Db {
         self.tx_begun(MIGRATING, MIGRATED_WITHIN, work).await
     }
 
+    /// Like `tx`, but of one moment, and read-only: a report's statements see the same rows, on a standby, too. It asks
+    /// for few seconds, since whoever waits for it has a limit of his own.
+    pub async fn tx_reading<T>(
+        &self,
+        work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        const READING: &str = "begin isolation level repeatable read read only; set local statement_timeout = '8s'; \
+             set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '60s'; \
+             set local timezone = 'UTC'; set local jit = off; set local enable_seqscan = off";
+        self.tx_begun(READING, ANSWER_WITHIN, work).await
+    }
+
     /// In [0, 1), for the caller's own waits.
     pub fn chance(&self) -> f64 {
         self.random.unit()

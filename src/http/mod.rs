@@ -36,7 +36,7 @@ use crate::egress::{self, Credentials};
 use crate::failure::Failure;
 #[cfg(debug_assertions)]
 pub use names::TestNames;
-pub use reply::{NoAnswer, NoAnswerKind, Reply};
+pub use reply::{Answer, NoAnswer, NoAnswerKind, Reply};
 pub use stream::{Ended, Stream};
 
 /// From the first packet to a connection that can carry a request, name and TLS included.

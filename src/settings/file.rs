@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
 
 use super::keys::{self, KeySource};
 use super::{Database, count, duration, network, policy, url_of};
@@ -27,8 +28,13 @@ pub struct File {
     pub egress: Egress,
     pub delivery: Delivery,
     pub alert: Alert,
+    /// The section below `databases` that reports are read from.
+    pub report_database: Option<String>,
+    pub health: Health,
     pub operator: Option<String>,
     pub pg_bin: Option<PathBuf>,
+    /// Bases of addresses that providers have names for.
+    pub targets: BTreeMap<String, String>,
     /// Signature schemes of one's own, usable wherever a built-in one is.
     #[serde(deserialize_with = "schemes")]
     pub schemes: BTreeMap<String, Scheme>,
@@ -74,6 +80,23 @@ pub struct Delivery {
 #[serde(deny_unknown_fields, default)]
 pub struct Alert {
     pub url: Option<String>,
+}
+
+/// Limits of `report health`, in the words of its flags.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Health {
+    pub warn: Option<String>,
+    pub fail_on: Option<String>,
+    #[serde(deserialize_with = "by_webhook")]
+    pub endpoints: BTreeMap<Uuid, OwnLimits>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnLimits {
+    pub warn: Option<String>,
+    pub fail_on: Option<String>,
 }
 
 /// The file that is in force, if there is one.
@@ -213,4 +236,14 @@ fn schemes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scheme
         return Err(serde::de::Error::custom(format!("schemes.{name}: `{name}` {why}")));
     }
     Ok(schemes)
+}
+
+fn by_webhook<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Uuid, OwnLimits>, D::Error> {
+    let named = BTreeMap::<String, OwnLimits>::deserialize(from)?;
+    let id = |name: &str| name.parse().map_err(|_| format!("health.endpoints: `{name}` is no webhook's id"));
+    named
+        .into_iter()
+        .map(|(name, limits)| Ok((id(&name)?, limits)))
+        .collect::<Result<_, String>>()
+        .map_err(serde::de::Error::custom)
 }

@@ -4,6 +4,7 @@
 mod file;
 mod keys;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -16,8 +17,8 @@ use crate::env;
 use crate::failure::{Failure, Kind};
 use crate::secret::SafeUrl;
 
-pub use file::File;
 use file::Found;
+pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
 
 /// Where a value comes from.
@@ -78,6 +79,9 @@ pub struct Settings {
     /// What is amiss with the file and stops nothing.
     pub warning: Option<String>,
     pub database: Option<Set<Database>>,
+    /// Where reports are read, when it is not the same: a replica.
+    pub report_database: Option<Set<Database>>,
+    pub health: Health,
     pub allow_egress: Set<Vec<IpNet>>,
     pub allow_http: Set<bool>,
     pub ca_file: Option<Set<PathBuf>>,
@@ -91,6 +95,8 @@ pub struct Settings {
     pub user_agent: Set<String>,
     pub operator: Set<String>,
     pub pg_bin: Option<Set<PathBuf>>,
+    /// By provider: what its named addresses are below.
+    pub targets: Set<BTreeMap<String, SafeUrl>>,
     /// The first encrypts; read from where they are only when needed.
     pub keys: Vec<KeySource>,
 }
@@ -103,6 +109,8 @@ impl Settings {
         let database = database(flags, &file, &layers)?;
         Ok(Settings {
             database,
+            report_database: report_database(flags, &file, &layers)?,
+            health: file.health.clone(),
             allow_egress: allow_egress(flags, &file, &layers)?,
             allow_http: if flags.allow_http {
                 Set { value: true, origin: Origin::Flag("--allow-http") }
@@ -125,6 +133,7 @@ impl Settings {
             )?,
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
+            targets: targets(&file, &layers),
             keys: file.keys.clone(),
             file: path,
             warning,
@@ -193,6 +202,25 @@ fn database(flags: &Flags, file: &File, layers: &Layers<'_>) -> Result<Option<Se
     Ok(Some(Set { value: file.database(name)?, origin: layers.file_origin() }))
 }
 
+/// Whoever names a database on the command line means that one.
+fn report_database(
+    flags: &Flags,
+    file: &File,
+    layers: &Layers<'_>,
+) -> Result<Option<Set<Database>>, Failure> {
+    if flags.database.is_some() {
+        return Ok(None);
+    }
+    if let Some(text) = env::read(env::REPORT_DATABASE_URL)? {
+        return Ok(Some(Set {
+            value: url_of(&text)?,
+            origin: Origin::Environment(env::REPORT_DATABASE_URL),
+        }));
+    }
+    let Some(name) = &file.report_database else { return Ok(None) };
+    Ok(Some(Set { value: file.database(name)?, origin: layers.file_origin() }))
+}
+
 fn url_of(text: &str) -> Result<Database, Failure> {
     if text == "embedded:" || text == "embedded" {
         return Ok(Database::Embedded);
@@ -210,6 +238,13 @@ fn allow_egress(flags: &Flags, file: &File, layers: &Layers<'_>) -> Result<Set<V
         return Ok(Set { value: flags.allow_egress.clone(), origin: Origin::Flag("--allow-egress") });
     }
     layers.pick(env::ALLOW_EGRESS, networks, file.egress.allow.clone(), Vec::new())
+}
+
+fn targets(file: &File, layers: &Layers<'_>) -> Set<BTreeMap<String, SafeUrl>> {
+    let bases = file.targets.iter().map(|(name, url)| (name.clone(), SafeUrl::new(url.as_str())));
+    let value: BTreeMap<_, _> = bases.collect();
+    let origin = if value.is_empty() { Origin::Default } else { layers.file_origin() };
+    Set { value, origin }
 }
 
 fn operator() -> String {

@@ -42,6 +42,7 @@ pub const BUILT_IN: &[(&str, &str)] = built_in![
     "convoy",
     "hook0",
     "hook0-v0",
+    "tabapay",
 ];
 
 /// Built-in schemes, read when asked for, and a company's own.

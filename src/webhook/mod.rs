@@ -4,6 +4,7 @@ mod alert;
 mod answer;
 mod attempt;
 mod captured;
+mod check;
 mod deliver;
 mod delivery;
 mod endpoints;
@@ -20,6 +21,7 @@ mod show;
 mod sign;
 mod store;
 mod tail;
+mod trigger;
 mod verify;
 
 use std::path::Path;
@@ -47,6 +49,8 @@ pub enum Verb {
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(verify::Args),
+    Check(check::Args),
+    Trigger(Box<trigger::Args>),
 }
 
 impl Verb {
@@ -65,6 +69,8 @@ pub fn run_alone(
         Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
         Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
         Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
+        Verb::Check(args) => Some(Box::new(check::run(args)?)),
+        Verb::Trigger(args) => trigger::list(args)?,
         Verb::Send(_)
         | Verb::Retry(_)
         | Verb::Endpoints(_)
@@ -95,7 +101,10 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Show(args) => Box::new(show::run(context, args).await?),
         Verb::Replay(args) => replay::run(context, *args).await?,
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),
-        Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) => return Err(Failure::fault("dispatched twice")),
+        Verb::Trigger(args) => trigger::run(context, *args).await?,
+        Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) | Verb::Check(_) => {
+            return Err(Failure::fault("dispatched twice"));
+        }
     })
 }
 

@@ -332,23 +332,31 @@ fn an_index_that_another_session_is_building_is_left_alone() {
     old.execute("begin; insert into yardi_entries select id, 'x', now(), now() from entries; select txid_current(); lock table yardi_entries in row exclusive mode");
     let mut builder = database.session();
     let pid = builder.pid();
-    std::thread::scope(|scope| {
+    // A copy on the same server has the same oids, and nobody builds there.
+    let copy = Database::migrated();
+    copy.execute(
+        "update pg_index set indisvalid = false where indexrelid = 'idx_yardi_entries_prospect'::regclass",
+    );
+    let migrate = |database: &Database| {
+        hookyard(&["database", "migrate", "--with-indexes"]).database(database).hiding(&pid, "PID").run()
+    };
+    let (here, beside) = std::thread::scope(|scope| {
         let build = scope.spawn(move || {
             builder.execute(
                 "create index concurrently idx_yardi_entries_prospect on yardi_entries (prospect_code)",
             );
         });
-        while database.query_text("select 1 from pg_stat_progress_create_index").is_empty() {
+        let building = "select 1 from pg_stat_progress_create_index where datname = current_database()";
+        while database.query_text(building).is_empty() {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let transcript = hookyard(&["database", "migrate", "--with-indexes"])
-            .database(&database)
-            .hiding(&pid, "PID")
-            .run();
-        assert_eq!(transcript.stdout, "left alone idx_yardi_entries_prospect: pid PID is building it now\n");
+        let told = (migrate(&database), migrate(&copy));
         old.execute("commit");
         build.join().unwrap();
+        told
     });
+    assert_eq!(here.stdout, "left alone idx_yardi_entries_prospect: pid PID is building it now\n");
+    assert_eq!(beside.stdout, "rebuilt idx_yardi_entries_prospect\n");
     let valid = "select indisvalid from pg_index where indexrelid = 'idx_yardi_entries_prospect'::regclass";
     assert_eq!(database.value(valid), "t");
 }

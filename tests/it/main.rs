@@ -33,6 +33,9 @@
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
+//! - `report_health`     one look, one verdict: the documents' numbers, limits, forms, a database that is away
+//! - `webhook_check`     a payload's shape, each fault by its path
+//! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
 //! - `yardi_check`       what Yardi answers, step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
@@ -67,8 +70,10 @@ mod overlap;
 mod payloads;
 mod pooler;
 mod readme;
+mod report_health;
 mod secrets;
 mod terminal;
+mod webhook_check;
 mod webhook_endpoints;
 mod webhook_list;
 mod webhook_replay;
@@ -78,5 +83,6 @@ mod webhook_send;
 mod webhook_show;
 mod webhook_sign;
 mod webhook_tail;
+mod webhook_trigger;
 mod webhook_verify;
 mod yardi_check;

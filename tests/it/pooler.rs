@@ -67,9 +67,11 @@ fn eight_overlapping_runs_send_two_thousand_deliveries_once_each() {
 
 #[test]
 fn the_test_above_fails_when_statements_run_outside_a_transaction() {
-    // Told to give up soon: a statement that went to another's connection may wait for ever.
-    let Some(wrong) = eight_runs_over(100, BARE, true) else { return };
-    assert!(!wrong.is_empty(), "the broken build would have passed");
+    // Told to give up soon: a statement that went to another's connection may wait for ever. Chance decides whose
+    // statements meet, so that one round in many goes well.
+    let fails = || eight_runs_over(100, BARE, true).map(|wrong| !wrong.is_empty());
+    let Some(failed) = fails() else { return };
+    assert!(failed || (0..4).any(|_| fails() == Some(true)), "the broken build would have passed");
     let Some(wrong) = eight_runs_over(100, BARE, false) else { return };
     assert!(wrong.is_empty(), "without the pooler there is nothing to see: {}", wrong.join("\n"));
 }

@@ -172,7 +172,7 @@ fn every_active_secret_signs_where_there_is_room() {
         run.env("A", new).env("B", old).run().succeeds()
     };
     // Whoever knows the old or the new secret alone can verify.
-    for scheme in ["standard", "svix", "persona", "docusign"] {
+    for scheme in ["standard", "svix", "persona", "docusign", "tabapay"] {
         let headers = files.write("headers", signed(scheme).stdout);
         for (secret, code) in [(new, 0), (old, 0), ("dGhpcmQtb2YtZW5vdWdoLWxlbmd0aCEh", 1)] {
             let run = hookyard(&[

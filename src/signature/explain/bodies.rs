@@ -2,8 +2,8 @@
 
 use super::super::encoding::{Encoding, secret_bytes};
 use super::Finding;
-use super::json::{self, Escapes, Layout, Node, Style};
 use super::text::{dechunked, decoded_form, latin1_to_utf8, percent_decoded, utf8_to_latin1};
+use crate::json::{self, Escapes, Layout, Node, Style};
 
 /// A body that may have been signed, made when it is asked for: all at once would be many times the body.
 pub struct Bodies<'a> {

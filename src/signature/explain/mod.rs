@@ -2,7 +2,6 @@
 //! that and what to change. It never says what the signature should have been, and never makes a refusal valid.
 
 mod bodies;
-mod json;
 mod keys;
 mod plain;
 mod search;

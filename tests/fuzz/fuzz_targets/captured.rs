@@ -4,6 +4,8 @@
 
 #[path = "../../../src/webhook/captured/mod.rs"]
 mod captured;
+#[path = "../../../src/json.rs"]
+mod json;
 #[path = "../../../src/signature/mod.rs"]
 mod signature;
 

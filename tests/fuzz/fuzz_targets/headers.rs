@@ -3,6 +3,8 @@
 #![no_main]
 #![allow(dead_code, unused_imports)]
 
+#[path = "../../../src/json.rs"]
+mod json;
 #[path = "../../../src/signature/mod.rs"]
 mod signature;
 

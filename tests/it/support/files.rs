@@ -57,3 +57,16 @@ pub fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// A P-256 key that openssl made: the private JWK's file, and the JWKS's.
+pub fn jwk(files: &Files) -> (String, String) {
+    use base64::Engine;
+    let der = openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-outform", "DER"], b"");
+    let (d, point) = (&der[7..39], &der[der.len() - 64..]);
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    let mut jwk = serde_json::json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "k1",
+        "x": encode(&point[..32]), "y": encode(&point[32..]) });
+    let jwks = files.write("jwks.json", serde_json::json!({ "keys": [jwk] }).to_string());
+    jwk["d"] = encode(d).into();
+    (files.write("private.jwk", jwk.to_string()), jwks)
+}

@@ -14,7 +14,7 @@ mod session;
 mod tls_front;
 
 pub use database::Database;
-pub use files::{Files, hex, openssl, random_bytes};
+pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use pooler::Pooler;

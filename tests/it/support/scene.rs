@@ -46,6 +46,18 @@ impl Scene {
         id
     }
 
+    /// The property is a Yardi property, last polled at that time.
+    pub fn yardi_property(&self, last_poll_run: &str) {
+        self.database.execute(&format!(
+            "insert into yardi_integrations (id, alias, poll_rate, inserted_at, updated_at)
+             values ('00000000-0000-4000-8000-00000000001a', 'Acme Yardi', 15, now(), now());
+             insert into yardi_properties (property_id, yardi_integration_id, yardi_property_id, last_poll_run, inserted_at,
+                 updated_at)
+             values ('00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000001a', 'maple',
+                 '{last_poll_run}', now(), now())"
+        ));
+    }
+
     /// So many events of the type, each with a payload of its own.
     pub fn enqueue(&self, events: usize) {
         self.database.execute(&format!(

@@ -40,6 +40,7 @@ const FORMS: &[(&str, &str, &str, &str, &str)] = &[
         "t=1700000000,h=content-type x-a,v1=",
     ),
     ("hook0-v0", "1700000000.", "sha256", "hex", "t=1700000000,v0="),
+    ("tabapay", "1700000000.", "sha256", "hex", "t=1700000000,v1="),
 ];
 
 #[test]

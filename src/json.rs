@@ -1,9 +1,10 @@
-//! JSON written again in the ways that frameworks write it. Numbers keep their own text unless asked otherwise, and
-//! nothing is understood beyond what writing needs.
+//! JSON as it stands: fields in their order, repeats kept, numbers as text; and written again in the ways that
+//! frameworks write it. Nothing is understood beyond what that needs.
 
 /// Deeper documents are left alone: this code is recursive, and the input is anybody's.
-const DEEPEST: usize = 64;
+pub const DEEPEST: usize = 64;
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
     /// Numbers, true, false, null: as they stand.
     Word(String),
@@ -136,8 +137,15 @@ impl Reader<'_> {
             self.at += 1;
         }
         let word = self.text.get(start..self.at)?;
-        serde_json::from_str::<serde_json::Value>(word).ok().map(|_| Node::Word(word.to_owned()))
+        // Only the grammar: a number beyond any range is a number all the same.
+        serde_json::from_str::<serde::de::IgnoredAny>(word).ok().map(|_| Node::Word(word.to_owned()))
     }
+}
+
+/// On one line, without blanks.
+pub fn compact(node: &Node) -> Vec<u8> {
+    let style = Style { layout: Layout::Compact, escapes: Escapes::Least, sorted: false, numbers: false };
+    write(node, style)
 }
 
 pub fn write(node: &Node, style: Style) -> Vec<u8> {

@@ -1,0 +1,108 @@
+//! hookyard itself: the runs of cron verbs, what is left of runs that died, indexes, tables that change all the time.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use super::Surroundings;
+use crate::report::figures::{CronVerb, HotTable, Tool};
+use crate::report::verdict::Level;
+
+/// The verbs that cron runs and that enter their runs.
+const CRON: &[&str] = &["webhook retry", "yardi poll", "yardi submit"];
+
+/// A run that is at work is seen again and again; its last sign of life counts, and its rhythm is what it was.
+const VERBS: &str = "
+    select v.verb, (extract(epoch from l.seen) * 1000000)::int8, l.running,
+        greatest(extract(epoch from now() - l.seen), 0)::int8, l.usual,
+        (select count(*) from hookyard.runs r where r.command = v.verb)
+    from unnest($1::text[]) as v (verb)
+    cross join lateral (
+        select max(n.seen) as seen, coalesce(bool_or(n.running), false) as running,
+            case when count(*) >= 3
+                then (percentile_disc(0.5) within group (order by n.gap))::int8 end as usual
+        from (
+            select greatest(r.seen_at, r.finished_at, r.started_at) as seen,
+                r.finished_at is null and r.seen_at > now() - interval '2 minutes' as running,
+                extract(epoch from r.started_at - lead(r.started_at) over (order by r.started_at desc)) as gap
+            from (select * from hookyard.runs r where r.command = v.verb order by r.started_at desc limit 50) r) n) l
+    where l.seen is not null";
+
+const CRASHED: &str = "
+    select count(*) from hookyard.runs r
+    where r.finished_at is null and r.started_at > now() - interval '24 hours'
+      and r.seen_at < now() - interval '2 minutes'";
+
+const INVALID: &str = "
+    select coalesce(array_agg(x.indexrelid::regclass::text order by 1), '{}')
+    from pg_index x join pg_class c on c.oid = x.indrelid join pg_namespace n on n.oid = c.relnamespace
+    where not x.indisvalid
+      and not exists (select from pg_stat_progress_create_index p where p.index_relid = x.indexrelid)
+      and (n.nspname = 'hookyard' or pg_table_is_visible(c.oid) and c.relname in ('webhooks',
+          'webhook_delivery_attempts', 'yardi_integrations', 'yardi_properties', 'yardi_entries', 'yardi_invites'))";
+
+const TABLES: &str = "
+    select case when s.schemaname = 'hookyard' then 'hookyard.' || s.relname else s.relname::text end,
+        pg_table_size(s.relid), s.n_live_tup, s.n_dead_tup,
+        (extract(epoch from greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::int8
+    from pg_stat_user_tables s
+    where s.schemaname = 'hookyard' and s.relname in ('deliveries', 'attempts', 'events', 'runs', 'endpoints')
+       or s.relname = 'webhook_delivery_attempts' and pg_table_is_visible(s.relid)
+    order by pg_table_size(s.relid) desc";
+
+/// Attempts are numbered by time.
+const OLDEST: &str = "
+    select (extract(epoch from a.started_at) * 1000000)::int8, a.started_at < now() - interval '90 days'
+    from hookyard.attempts a order by a.id limit 1";
+
+pub async fn find_tool(
+    tx: &mut PgConnection,
+    around: &Surroundings,
+    rescued: i64,
+) -> Result<Tool, sqlx::Error> {
+    let mut verbs = Vec::new();
+    for row in sqlx::query(VERBS).bind(CRON).persistent(false).fetch_all(&mut *tx).await? {
+        verbs.push(CronVerb {
+            verb: row.try_get(0)?,
+            last_at: row.try_get(1)?,
+            running: row.try_get(2)?,
+            silent_s: row.try_get(3)?,
+            usual_s: row.try_get(4)?,
+            runs: row.try_get(5)?,
+        });
+    }
+    let oldest = sqlx::query(OLDEST).persistent(false).fetch_optional(&mut *tx).await?;
+    let (oldest_attempt_at, retention_due) = match oldest {
+        Some(row) => (Some(row.try_get(0)?), row.try_get(1)?),
+        None => (None, false),
+    };
+    Ok(Tool {
+        level: Level::Ok,
+        source: "schema hookyard; the server's statistics",
+        verbs,
+        rescued,
+        crashed: sqlx::query(CRASHED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
+        schema: Vec::new(),
+        invalid_indexes: sqlx::query(INVALID).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
+        // A standby keeps no statistics of its own.
+        tables: if around.standby { Vec::new() } else { list_tables(tx).await? },
+        oldest_attempt_at,
+        retention_due,
+    })
+}
+
+async fn list_tables(tx: &mut PgConnection) -> Result<Vec<HotTable>, sqlx::Error> {
+    let rows = sqlx::query(TABLES).persistent(false).fetch_all(tx).await?;
+    rows.iter()
+        .map(|row| {
+            let (live, dead): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+            Ok(HotTable {
+                table: row.try_get(0)?,
+                bytes: row.try_get(1)?,
+                live,
+                dead,
+                dead_rate: crate::report::figures::rate(dead, live + dead).unwrap_or_default(),
+                vacuumed_at: row.try_get(4)?,
+            })
+        })
+        .collect()
+}

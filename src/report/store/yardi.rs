@@ -1,0 +1,226 @@
+//! Yardi: who was polled when, what became of invites, what hookyard still has to do. The columns are `timestamp`
+//! without zone and hold UTC, so they are compared with UTC's time whatever the session's zone is.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use super::Surroundings;
+use crate::report::figures::{Entries, Invites, Polling, Property, Yardi, YardiDay, YardiOwn, rate};
+
+/// `poll_rate` as it counts: none or below 1 is 15 minutes, above 1440 is a day. Arithmetic is in bigint and intervals,
+/// and infinity is answered before it is subtracted from.
+macro_rules! properties {
+    ($name:literal, $join:literal, $then:literal) => {
+        concat!(
+            "with p as (
+                select yp.property_id, yp.yardi_property_id::text, yp.last_poll_run, yi.alias::text, yi.poll_rate, ",
+            $name,
+            " as name, yi.deactivation_date is null as active, now() at time zone 'utc' as at,
+                    case when yi.poll_rate is null or yi.poll_rate <= 0 then 15 else least(yi.poll_rate, 1440) end as counted
+                from yardi_properties yp
+                join yardi_integrations yi on yi.id = yp.yardi_integration_id ",
+            $join,
+            " where yp.deactivation_date is null
+            ), judged as (
+                select p.*,
+                    case when isfinite(p.last_poll_run) then p.at - p.last_poll_run > p.counted * interval '2 minutes'
+                        else p.last_poll_run = '-infinity' end as stale,
+                    case when isfinite(p.last_poll_run)
+                        then p.at - p.last_poll_run > p.poll_rate::bigint * interval '2 minutes'
+                        else p.last_poll_run = '-infinity' end as overdue
+                from p
+            ) ",
+            $then
+        )
+    };
+}
+macro_rules! counts {
+    ($name:literal, $join:literal) => {
+        properties!(
+            $name,
+            $join,
+            "select count(*) filter (where j.active),
+                count(*) filter (where j.active and j.stale),
+                count(*) filter (where j.active and j.last_poll_run is null),
+                count(*) filter (where j.overdue)
+             from judged j"
+        )
+    };
+}
+macro_rules! troubled {
+    ($name:literal, $join:literal) => {
+        properties!(
+            $name,
+            $join,
+            "select j.property_id, j.name, j.yardi_property_id, j.alias,
+                case when isfinite(j.last_poll_run) then (extract(epoch from j.last_poll_run) * 1000000)::int8 end,
+                case when isfinite(j.last_poll_run) then (extract(epoch from j.at - j.last_poll_run) / 60)::int8 end,
+                j.poll_rate, j.counted
+             from judged j where j.active and (j.stale or j.last_poll_run is null)
+             order by j.last_poll_run nulls first, j.property_id limit 100"
+        )
+    };
+}
+/// With the property's name, wherever the host's table has one, and as the document joins it; and without that table.
+const COUNTS: &str = counts!("to_jsonb(h) ->> 'name'", "join properties h on h.id = yp.property_id");
+const COUNTS_ALONE: &str = counts!("null::text", "");
+const TROUBLED: &str = troubled!("to_jsonb(h) ->> 'name'", "join properties h on h.id = yp.property_id");
+const TROUBLED_ALONE: &str = troubled!("null::text", "");
+
+const INTEGRATIONS: &str = "select count(*) from yardi_integrations yi where yi.deactivation_date is null";
+
+const UNCONVERTED: &str = "
+    select count(*)
+    from yardi_invites yi left join yardi_entries ye on yi.prospect_code = ye.prospect_code
+    where ye.entry_id is null and yi.inserted_at > (now() at time zone 'utc') - interval '7 days'";
+
+const CONVERTED: &str = "
+    select count(*), count(ye.entry_id)
+    from yardi_invites yi left join yardi_entries ye on yi.prospect_code = ye.prospect_code
+    where yi.inserted_at > (now() at time zone 'utc') - interval '30 days'";
+
+/// Each invite once, by the day it came.
+const BY_DAY: &str = "
+    select case when isfinite(yi.inserted_at)
+            then extract(epoch from date_trunc('day', yi.inserted_at))::int8 * 1000000 end,
+        count(*),
+        count(*) filter (where exists (select from yardi_entries ye where ye.prospect_code = yi.prospect_code))
+    from yardi_invites yi
+    where yi.inserted_at > (now() at time zone 'utc') - interval '30 days'
+    group by 1 order by 1";
+
+const ENTRIES: &str = "
+    select count(*) filter (where ye.entry_id is not null), count(*)
+    from entries e left join yardi_entries ye on e.id = ye.entry_id
+    where e.inserted_at > (now() at time zone 'utc') - interval '30 days'";
+
+const TABLES: [&str; 4] = ["yardi_integrations", "yardi_properties", "yardi_entries", "yardi_invites"];
+
+pub async fn find_yardi(tx: &mut PgConnection, around: &Surroundings) -> Result<Yardi, sqlx::Error> {
+    let mut yardi = Yardi { source: "the documents' yardi tables, entries, properties", ..Yardi::default() };
+    let closed: Vec<&str> = TABLES.into_iter().filter(|table| !around.can_read(&[table])).collect();
+    if !closed.is_empty() {
+        yardi.not_read = Some(format!("not there, or not ours to read: {}", closed.join(", ")));
+        return Ok(yardi);
+    }
+    yardi.integrations = sqlx::query(INTEGRATIONS).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?;
+    (yardi.properties, yardi.polling) = find_polling(tx, around).await?;
+    (yardi.invites, yardi.days) = find_invites(tx).await?;
+    if around.can_read(&["entries"]) {
+        let row = sqlx::query(ENTRIES).persistent(false).fetch_one(&mut *tx).await?;
+        let (from_yardi, total): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        yardi.entries =
+            Entries { total: Some(total), from_yardi: Some(from_yardi), rate: rate(from_yardi, total) };
+    }
+    if around.can_read(&OWN) {
+        find_own(tx, &mut yardi).await?;
+    }
+    Ok(yardi)
+}
+
+/// hookyard's own tables beside them, all made by one migration.
+const OWN: [&str; 6] = [
+    "hookyard.yardi_accounts",
+    "hookyard.yardi_states",
+    "hookyard.yardi_polls",
+    "hookyard.yardi_imports",
+    "hookyard.yardi_submissions",
+    "hookyard.mails",
+];
+
+const OWN_COUNTS: &str = "
+    select (select count(*) from hookyard.yardi_accounts a where a.state = 'open'),
+        (select count(*) from hookyard.yardi_imports i where i.state = 'flagged'),
+        (select count(*) from hookyard.yardi_submissions s where s.state = 'pending'),
+        (select count(*) from hookyard.yardi_submissions s where s.state = 'unknown'),
+        (select count(*) from hookyard.mails m where m.state in ('waiting', 'sending')),
+        (select count(*) from hookyard.mails m
+         where m.state in ('refused', 'unknown') and m.finished_at > now() - interval '7 days')";
+
+const OWN_ERRORS: &str = "
+    select s.property_id, (extract(epoch from s.last_error_at) * 1000000)::int8,
+        concat_ws(': ', s.last_error_class, s.last_error)
+    from hookyard.yardi_states s where s.property_id = any ($1) and s.last_error_at is not null";
+
+const OWN_POLLS: &str = "
+    select extract(epoch from date_trunc('day', p.finished_at))::int8 * 1000000, count(*),
+        count(*) filter (where p.state = 'failed')
+    from hookyard.yardi_polls p where p.finished_at > now() - interval '30 days' and isfinite(p.finished_at)
+    group by 1";
+
+async fn find_own(tx: &mut PgConnection, yardi: &mut Yardi) -> Result<(), sqlx::Error> {
+    let row = sqlx::query(OWN_COUNTS).persistent(false).fetch_one(&mut *tx).await?;
+    yardi.own = Some(YardiOwn {
+        accounts_blocked: row.try_get(0)?,
+        flagged: row.try_get(1)?,
+        submissions_waiting: row.try_get(2)?,
+        submissions_unknown: row.try_get(3)?,
+        mails_waiting: row.try_get(4)?,
+        mails_troubled: row.try_get(5)?,
+    });
+    let ids: Vec<uuid::Uuid> = yardi.polling.troubled.iter().map(|one| one.property_id).collect();
+    for row in sqlx::query(OWN_ERRORS).bind(ids).persistent(false).fetch_all(&mut *tx).await? {
+        let id: uuid::Uuid = row.try_get(0)?;
+        if let Some(one) = yardi.polling.troubled.iter_mut().find(|one| one.property_id == id) {
+            (one.last_error_at, one.last_error) = (row.try_get(1)?, row.try_get(2)?);
+        }
+    }
+    for row in sqlx::query(OWN_POLLS).persistent(false).fetch_all(&mut *tx).await? {
+        let at = row.try_get(0)?;
+        let (polls, polls_failed) = (row.try_get(1)?, row.try_get(2)?);
+        match yardi.days.iter_mut().find(|day| day.at == at) {
+            Some(day) => (day.polls, day.polls_failed) = (polls, polls_failed),
+            None => yardi.days.push(YardiDay { at, invites: 0, converted: 0, polls, polls_failed }),
+        }
+    }
+    yardi.days.sort_by_key(|day| day.at);
+    Ok(())
+}
+
+async fn find_polling(tx: &mut PgConnection, around: &Surroundings) -> Result<(i64, Polling), sqlx::Error> {
+    let named = around.can_read(&["properties"]);
+    let (counts, troubled) = if named { (COUNTS, TROUBLED) } else { (COUNTS_ALONE, TROUBLED_ALONE) };
+    let row = sqlx::query(counts).persistent(false).fetch_one(&mut *tx).await?;
+    let mut polling = Polling {
+        stale: row.try_get(1)?,
+        never: row.try_get(2)?,
+        overdue_documented: row.try_get(3)?,
+        troubled: Vec::new(),
+    };
+    for row in sqlx::query(troubled).persistent(false).fetch_all(&mut *tx).await? {
+        polling.troubled.push(Property {
+            property_id: row.try_get(0)?,
+            name: row.try_get(1)?,
+            yardi_property_id: row.try_get(2)?,
+            integration: row.try_get(3)?,
+            last_poll_at: row.try_get(4)?,
+            minutes_since: row.try_get(5)?,
+            poll_rate: row.try_get(6)?,
+            poll_rate_counted: row.try_get(7)?,
+            last_error_at: None,
+            last_error: None,
+        });
+    }
+    Ok((row.try_get(0)?, polling))
+}
+
+async fn find_invites(tx: &mut PgConnection) -> Result<(Invites, Vec<YardiDay>), sqlx::Error> {
+    let mut invites = Invites {
+        unconverted: sqlx::query(UNCONVERTED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
+        ..Invites::default()
+    };
+    let row = sqlx::query(CONVERTED).persistent(false).fetch_one(&mut *tx).await?;
+    (invites.documented_total, invites.documented_converted) = (row.try_get(0)?, row.try_get(1)?);
+    invites.documented_rate = rate(invites.documented_converted, invites.documented_total);
+    let mut days = Vec::new();
+    for row in sqlx::query(BY_DAY).persistent(false).fetch_all(&mut *tx).await? {
+        let (came, converted): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+        invites.total += came;
+        invites.converted += converted;
+        if let Some(at) = row.try_get(0)? {
+            days.push(YardiDay { at, invites: came, converted, polls: None, polls_failed: None });
+        }
+    }
+    invites.rate = rate(invites.converted, invites.total);
+    Ok((invites, days))
+}
