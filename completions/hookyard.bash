@@ -498,7 +498,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__report__subcmd__health)
-            opts="-q -v -h --window --warn --fail-on --show-pii --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --window --warn --fail-on --live --show-pii --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

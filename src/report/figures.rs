@@ -62,6 +62,8 @@ pub struct Deliveries {
     pub level: Level,
     /// Where the numbers come from.
     pub source: &'static str,
+    /// Whole hours of the window that `webhook retry` had counted; the rest is counted now.
+    pub counted_hours: usize,
     pub total: Counts,
     /// The last 24 hours, the begun hour included.
     pub day: Counts,
@@ -156,9 +158,11 @@ pub struct Hour {
     pub no_answer: i64,
 }
 
-/// How long endpoints took to answer hookyard; another sender's attempts say nothing of it.
+/// How long endpoints took to answer hookyard, to within 8 %; another sender's attempts say nothing of it.
 #[derive(Debug, Default, Serialize)]
 pub struct Answers {
+    /// Of how many of the window's attempts this is.
+    pub attempts: i64,
     pub p50_ms: Option<f64>,
     pub p95_ms: Option<f64>,
     /// By day of UTC, oldest first.

@@ -30,6 +30,9 @@ pub struct Args {
     /// Failing beyond these limits
     #[arg(long, value_name = "LIMITS", value_parser = threshold::parse)]
     fail_on: Option<Chosen>,
+    /// Count every attempt anew, also in hours that `webhook retry` has counted
+    #[arg(long)]
+    live: bool,
     /// Show answers in full, personal data included
     #[arg(long)]
     show_pii: bool,
@@ -80,8 +83,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Checked, Failure> {
 
 async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
     let db = context.report_db().await?;
-    let wish =
-        Wish { window_s: args.window.as_secs().try_into().unwrap_or(i64::MAX), show_pii: args.show_pii };
+    let wish = Wish {
+        window_s: args.window.as_secs().try_into().unwrap_or(i64::MAX),
+        live: args.live,
+        show_pii: args.show_pii,
+    };
     let mut health = match store::find_health(db, &wish).await {
         Ok(health) => health,
         Err(trouble) => return Err(schema::explained(db, trouble.into()).await),

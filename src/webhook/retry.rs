@@ -103,6 +103,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Retried, Failure> {
         let left = args.max_runtime.map(|most| (most + deliver::GRACE).saturating_sub(begun.elapsed()));
         let limit = left.map_or(alert::LIMIT, |left| left.clamp(SHORTEST_ALERT, alert::LIMIT));
         alert::tell(context, limit).await;
+        if args.max_runtime.is_none_or(|most| begun.elapsed() < most) {
+            deliver::count_hours(context.db().await?).await;
+        }
     }
     Ok(Retried { tally, allowed: context.rules().opened() })
 }

@@ -150,7 +150,7 @@ impl Class {
             Class::Html => {
                 "soap_endpoint leads to a page for people: look at the URL and at proxies on the way"
             }
-            Class::Fault => "look at the parameters the text names; `hookyard yardi check` tries the others",
+            Class::Fault => "the text says what the service stumbled over; Yardi's support can look it up",
             Class::EmptyResult => "the shell of an answer came back: look at server_name and database_name",
             Class::Auth => {
                 "set the right user and password, then run `hookyard yardi check`: nothing is asked before"

@@ -1,6 +1,7 @@
 //! `hookyard report health`: one look at the database, one verdict, and every number as the documents count it.
 
 mod documents;
+mod hours;
 mod verdict;
 
 use crate::support::{Receiver, Scene, Transcript, has_the_promised_keys, hookyard};

@@ -62,8 +62,14 @@ pub const ALL: &[Migration] = &[
     },
     Migration {
         version: 7,
+        name: "hours",
+        sql: include_str!("../../../migrations/0007_hours.sql"),
+        documented: false,
+    },
+    Migration {
+        version: 8,
         name: "retention",
-        sql: include_str!("../../../migrations/0007_retention.sql"),
+        sql: include_str!("../../../migrations/0008_retention.sql"),
         documented: false,
     },
 ];

@@ -10,6 +10,8 @@ pub enum Kind {
     VarcharArray,
     TextArray,
     UuidArray,
+    SmallintArray,
+    IntegerArray,
     Boolean,
     Integer,
     Bigint,
@@ -49,6 +51,8 @@ impl Kind {
             Kind::VarcharArray => "character varying[]",
             Kind::TextArray => "text[]",
             Kind::UuidArray => "uuid[]",
+            Kind::SmallintArray => "smallint[]",
+            Kind::IntegerArray => "integer[]",
             Kind::Boolean => "boolean",
             Kind::Integer => "integer",
             Kind::Bigint => "bigint",
@@ -74,9 +78,14 @@ impl Kind {
             Kind::Jsonb => &["json"],
             Kind::JsonbArray => &["jsonb", "json", "json[]"],
             Kind::VarcharArray => &["text[]"],
-            Kind::Uuid | Kind::TextArray | Kind::UuidArray | Kind::Boolean | Kind::Bigint | Kind::Bytea => {
-                &[]
-            }
+            Kind::Uuid
+            | Kind::TextArray
+            | Kind::UuidArray
+            | Kind::SmallintArray
+            | Kind::IntegerArray
+            | Kind::Boolean
+            | Kind::Bigint
+            | Kind::Bytea => &[],
         };
         if serves.contains(&found) { Fit::Serves } else { Fit::Wrong }
     }

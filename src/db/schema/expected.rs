@@ -288,6 +288,26 @@ pub const OWN: &[Table] = &[
         ],
     ),
     own(
+        "hours",
+        ALL,
+        &[
+            ("hour", Timestamptz, NO),
+            ("webhook_id", Uuid, NO),
+            ("attempts", Bigint, NO),
+            ("successes", Bigint, NO),
+            ("refused", Bigint, NO),
+            ("failures", Bigint, NO),
+            ("no_answer", Bigint, NO),
+            ("steps", SmallintArray, NO),
+            ("answered", IntegerArray, NO),
+        ],
+    ),
+    own(
+        "counted_hours",
+        ALL,
+        &[("hour", Timestamptz, NO), ("passes", Integer, NO), ("counted_at", Timestamptz, NO)],
+    ),
+    own(
         "acts",
         &[Select, Insert],
         &[

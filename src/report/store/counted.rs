@@ -1,5 +1,5 @@
-//! Attempts counted: by endpoint and hour, failures as the document groups them, and how long answers took. Along the
-//! documented indexes, webhook by webhook: the history may hold ten million rows, of which the window is a small part.
+//! Attempts counted by endpoint and hour: from the hours that are counted already, and for the rest of the window along
+//! the documented index, webhook by webhook. The history may hold ten million rows, of which that rest is a small part.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,18 +7,19 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
-use super::Surroundings;
+use super::hours::{self, HOUR};
 use super::queue::Found;
+use super::{Surroundings, Wish, answers};
 use crate::clock::Micros;
 use crate::egress;
-use crate::output;
-use crate::report::figures::{Answers, ByUrl, Counts, Day, Failed, FailedGroup, Hour, rate};
+use crate::report::figures::{Answers, ByUrl, Counts, Hour, rate};
 
-const HOUR: Micros = 3_600_000_000;
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
 
-pub struct Counted {
+pub struct Attempts {
+    /// Hours of the window that were counted before.
+    pub counted_hours: usize,
     pub total: Counts,
     pub day: Counts,
     pub undated: i64,
@@ -32,7 +33,8 @@ macro_rules! by_hour {
         concat!(
             "select w.id, case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end,
                 c.attempts, c.successes, c.refused, c.failures, c.no_answer
-             from webhooks w cross join lateral (
+             from unnest($1::int8[], $2::int8[]) as s (since, last)
+             cross join webhooks w cross join lateral (
                 select ",
             $hour,
             " as hour, count(*) as attempts,
@@ -41,7 +43,8 @@ macro_rules! by_hour {
                     count(*) filter (where a.response_status >= 400) as failures,
                     count(*) filter (where a.response_status = 599) as no_answer
                 from webhook_delivery_attempts a
-                where a.webhook_id = w.id and a.created_at > to_timestamp($1 / 1000000.0)
+                where a.webhook_id = w.id and a.created_at >= to_timestamp(s.since / 1000000.0)
+                  and a.created_at <= coalesce(to_timestamp(s.last / 1000000.0), 'infinity')
                 group by 1) c"
         )
     };
@@ -58,31 +61,39 @@ const UNDATED: &str = "
 pub async fn count_attempts(
     tx: &mut PgConnection,
     around: &Surroundings,
-    since: Micros,
+    wish: &Wish,
     endpoints: &mut [Found],
-) -> Result<Counted, sqlx::Error> {
+) -> Result<(Attempts, Answers), sqlx::Error> {
+    let since = around.now - wish.window_s * 1_000_000;
+    let (which, counted) =
+        if wish.live { (vec![], vec![]) } else { hours::list_counted(tx, since, around.now).await? };
+    let left = hours::left(since, around.now, &which);
+    let from: Vec<Micros> = left.iter().map(|(from, _)| *from).collect();
+    let last: Vec<Option<Micros>> = left.iter().map(|(_, until)| until.map(|until| until - 1)).collect();
     let text = if around.server >= 140_000 { BY_HOUR } else { BY_HOUR_13 };
-    let rows = sqlx::query(text).bind(since).persistent(false).fetch_all(&mut *tx).await?;
+    let rows = sqlx::query(text).bind(&from).bind(&last).persistent(false).fetch_all(&mut *tx).await?;
     let at: HashMap<Uuid, usize> =
         endpoints.iter().enumerate().map(|(at, one)| (one.endpoint.webhook_id, at)).collect();
     let begun = around.now / HOUR * HOUR;
     let recent = begun - (HOURS - 1) * HOUR;
     let mut hours: BTreeMap<Micros, Hour> = BTreeMap::new();
     let mut own: Vec<BTreeMap<Micros, Hour>> = vec![BTreeMap::new(); endpoints.len()];
+    let mut found: Vec<(Uuid, Hour, bool)> =
+        counted.iter().map(|one| (one.webhook_id, one.hour, true)).collect();
     for row in &rows {
-        let Some(at) = at.get(&row.try_get(0)?) else { continue };
-        let (hour, failures) = hour_of(row)?;
-        let counts = &mut endpoints[*at].endpoint.counts;
-        counts.attempts += hour.attempts;
-        counts.successes += hour.successes;
-        counts.failures += failures;
-        counts.no_answer += hour.no_answer;
-        if row.try_get::<Option<Micros>, _>(1)?.is_some() {
-            hours.entry(hour.at).or_insert(Hour { at: hour.at, ..Hour::default() }).add(&hour);
-            own[*at].insert(hour.at, hour);
+        found.push((row.try_get(0)?, hour_of(row)?, row.try_get::<Option<Micros>, _>(1)?.is_some()));
+    }
+    for (id, hour, has_hour) in &found {
+        let Some(at) = at.get(id) else { continue };
+        endpoints[*at].endpoint.counts.add(hour);
+        if *has_hour {
+            let none = Hour { at: hour.at, ..Hour::default() };
+            hours.entry(hour.at).or_insert(none).add(hour);
+            own[*at].entry(hour.at).or_insert(none).add(hour);
         }
     }
-    let mut counted = Counted {
+    let mut attempts = Attempts {
+        counted_hours: which.len(),
         total: Counts::default(),
         day: Counts::default(),
         undated: sqlx::query(UNDATED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
@@ -92,29 +103,29 @@ pub async fn count_attempts(
     for (one, own) in endpoints.iter_mut().zip(&own) {
         let endpoint = &mut one.endpoint;
         endpoint.counts = endpoint.counts.rated();
-        counted.total.attempts += endpoint.counts.attempts;
-        counted.total.successes += endpoint.counts.successes;
-        counted.total.failures += endpoint.counts.failures;
-        counted.total.no_answer += endpoint.counts.no_answer;
+        attempts.total.attempts += endpoint.counts.attempts;
+        attempts.total.successes += endpoint.counts.successes;
+        attempts.total.failures += endpoint.counts.failures;
+        attempts.total.no_answer += endpoint.counts.no_answer;
         endpoint.hours = full(recent, begun, own);
     }
-    counted.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| counted.day.add(hour));
-    (counted.total, counted.day) = (counted.total.rated(), counted.day.rated());
+    attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
+    (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
     find_last(tx, endpoints, &own).await?;
-    Ok(counted)
+    let answers = answers::find_answers(tx, &counted, (&from, &last), endpoints).await?;
+    Ok((attempts, answers))
 }
 
-fn hour_of(row: &PgRow) -> Result<(Hour, i64), sqlx::Error> {
+fn hour_of(row: &PgRow) -> Result<Hour, sqlx::Error> {
     let (refused, failures, no_answer): (i64, i64, i64) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
-    let hour = Hour {
+    Ok(Hour {
         at: row.try_get::<Option<Micros>, _>(1)?.unwrap_or_default(),
         attempts: row.try_get(2)?,
         successes: row.try_get(3)?,
         refused,
         server_errors: failures - refused - no_answer,
         no_answer,
-    };
-    Ok((hour, failures))
+    })
 }
 
 /// Every hour of the stretch, the empty ones included.
@@ -203,110 +214,4 @@ async fn find_last(
         }
     }
     Ok(())
-}
-
-pub struct FailedFound {
-    pub failed: Failed,
-    /// Attempts whose process died with them on the wire.
-    pub interrupted: i64,
-}
-
-macro_rules! failed {
-    ($of:literal) => {
-        concat!(
-            $of,
-            ", grouped as materialized (
-                select w.url::text, f.response_status, f.response_data, count(*) as failures
-                from failed f join webhooks w on w.id = f.webhook_id
-                group by w.url, f.response_status, f.response_data)
-             select g.url, g.response_status, left(g.response_data::text, 4000), g.failures,
-                count(*) over (), (sum(g.failures) over ())::int8,
-                coalesce((sum(g.failures) filter (where g.response_status = 599
-                    and g.response_data -> 'error' ->> 'kind' = 'interrupted') over ()), 0)::int8
-             from grouped g order by g.failures desc, g.response_status, g.url limit 100"
-        )
-    };
-}
-/// From one status to the next along the documented index of failures.
-const FAILED_BY_STATUS: &str = failed!(
-    "with recursive statuses as (
-        (select a.response_status as status from webhook_delivery_attempts a
-         where a.response_status >= 400 order by a.response_status limit 1)
-        union all
-        select (select a.response_status from webhook_delivery_attempts a
-                where a.response_status >= 400 and a.response_status > s.status
-                order by a.response_status limit 1)
-        from statuses s where s.status is not null
-    ), failed as (
-        select f.* from statuses s cross join lateral (
-            select a.webhook_id, a.response_status, a.response_data from webhook_delivery_attempts a
-            where a.response_status = s.status and a.response_status >= 400
-              and a.created_at > now() - interval '24 hours') f
-        where s.status is not null)"
-);
-/// Where that index is missing.
-const FAILED_BY_WEBHOOK: &str = failed!(
-    "with failed as (
-        select f.* from webhooks w cross join lateral (
-            select a.webhook_id, a.response_status, a.response_data from webhook_delivery_attempts a
-            where a.webhook_id = w.id and a.response_status >= 400
-              and a.created_at > now() - interval '24 hours') f)"
-);
-
-pub async fn list_failed(
-    tx: &mut PgConnection,
-    around: &Surroundings,
-    show_pii: bool,
-) -> Result<FailedFound, sqlx::Error> {
-    let text = if around.has_status_index { FAILED_BY_STATUS } else { FAILED_BY_WEBHOOK };
-    let mut found = FailedFound { failed: Failed::default(), interrupted: 0 };
-    for row in sqlx::query(text).persistent(false).fetch_all(tx).await? {
-        let (url, data): (Option<String>, String) = (row.try_get(0)?, row.try_get(2)?);
-        found.failed.groups_found = row.try_get(4)?;
-        found.failed.total = row.try_get(5)?;
-        found.interrupted = row.try_get(6)?;
-        found.failed.groups.push(FailedGroup {
-            url: url.as_deref().map(egress::shown),
-            response_status: row.try_get(1)?,
-            response_data: if show_pii { data } else { output::masked(&data) },
-            failures: row.try_get(3)?,
-        });
-    }
-    Ok(found)
-}
-
-/// Of the newest attempts that hookyard made in the window: sorting all of a week's takes seconds.
-const ANSWERS: &str = "
-    with sample as materialized (
-        select a.webhook_id, a.duration_us, date_trunc('day', a.started_at) as day
-        from (select * from hookyard.attempts n order by n.id desc limit 50000) a
-        where a.started_at > to_timestamp($1 / 1000000.0) and a.status is not null
-    )
-    select s.webhook_id, extract(epoch from s.day)::int8 * 1000000, count(*),
-        percentile_disc(0.5) within group (order by s.duration_us) / 1000.0::float8,
-        percentile_disc(0.95) within group (order by s.duration_us) / 1000.0::float8
-    from sample s group by grouping sets ((s.webhook_id), (s.day), ())";
-
-pub async fn find_answers(
-    tx: &mut PgConnection,
-    since: Micros,
-    endpoints: &mut [Found],
-) -> Result<Answers, sqlx::Error> {
-    let mut answers = Answers::default();
-    let mut of: HashMap<Uuid, (Option<f64>, Option<f64>)> = HashMap::new();
-    for row in sqlx::query(ANSWERS).bind(since).persistent(false).fetch_all(tx).await? {
-        let (p50_ms, p95_ms): (Option<f64>, Option<f64>) = (row.try_get(3)?, row.try_get(4)?);
-        match (row.try_get::<Option<Uuid>, _>(0)?, row.try_get::<Option<Micros>, _>(1)?) {
-            (Some(id), _) => drop(of.insert(id, (p50_ms, p95_ms))),
-            (None, Some(at)) => answers.days.push(Day { at, attempts: row.try_get(2)?, p50_ms, p95_ms }),
-            (None, None) => (answers.p50_ms, answers.p95_ms) = (p50_ms, p95_ms),
-        }
-    }
-    answers.days.sort_by_key(|day| day.at);
-    for one in endpoints {
-        if let Some((p50_ms, p95_ms)) = of.get(&one.endpoint.webhook_id) {
-            (one.endpoint.p50_ms, one.endpoint.p95_ms) = (*p50_ms, *p95_ms);
-        }
-    }
-    Ok(answers)
 }

@@ -2,7 +2,10 @@
 //! the documents' monitoring queries give it and beside it what they pass over. Nobody else's table is written, and
 //! what cannot be read is said instead of guessed.
 
+mod answers;
 mod counted;
+mod failed;
+mod hours;
 mod queue;
 mod tool;
 mod yardi;
@@ -10,7 +13,7 @@ mod yardi;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::figures::{Answers, Deliveries, Health, Source, Window};
+use super::figures::{Deliveries, Health, Source, Window};
 use super::verdict::Level;
 use crate::clock::Micros;
 use crate::db::{Db, Trouble};
@@ -18,6 +21,8 @@ use crate::db::{Db, Trouble};
 /// What is asked for.
 pub struct Wish {
     pub window_s: i64,
+    /// Every attempt counted anew.
+    pub live: bool,
     /// Answers in full, personal data included.
     pub show_pii: bool,
 }
@@ -40,9 +45,8 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         let around = find_surroundings(tx).await?;
         let since = around.now - wish.window_s * 1_000_000;
         let mut endpoints = queue::list_endpoints(tx).await?;
-        let counted = counted::count_attempts(tx, &around, since, &mut endpoints).await?;
-        let failed = counted::list_failed(tx, &around, wish.show_pii).await?;
-        let answers: Answers = counted::find_answers(tx, since, &mut endpoints).await?;
+        let (counted, answers) = counted::count_attempts(tx, &around, wish, &mut endpoints).await?;
+        let failed = failed::list_failed(tx, &around, wish.show_pii).await?;
         let queue = queue::count_queue(tx, &mut endpoints).await?;
         let tool = tool::find_tool(tx, &around, failed.interrupted).await?;
         let yardi = yardi::find_yardi(tx, &around).await?;
@@ -55,6 +59,7 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
             deliveries: Deliveries {
                 level: Level::Ok,
                 source: "webhook_delivery_attempts; queue and answer times: schema hookyard",
+                counted_hours: counted.counted_hours,
                 total: counted.total,
                 day: counted.day,
                 undated: counted.undated,

@@ -85,6 +85,13 @@ pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> R
     Ok(tally)
 }
 
+/// Count hours that are over for reports, which read the attempts themselves where nobody did.
+pub async fn count_hours(db: &Db) {
+    if let Err(why) = store::count_hours(db).await {
+        tracing::debug!(target: "hookyard::db", "hours are not counted: {why}");
+    }
+}
+
 /// The database's time, and how many deliveries had waited too long for an inactive endpoint.
 async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<(i64, usize), Failure> {
     let host = context.host();

@@ -117,6 +117,7 @@ impl Run<'_> {
         }
         let (db, id) = (self.db, self.id);
         self.chores.push(async move { store::keep_house(db, id).await }.boxed_local());
+        self.chores.push(async move { super::count_hours(db).map(|()| Ok(0)).await }.boxed_local());
         if self.alerts.is_none() {
             self.alerts = Some(alert::tell(self.context, alert::LIMIT).boxed_local());
         }

@@ -67,6 +67,6 @@ pub fn read<H: Harvest>(from: impl BufRead, result: &str, harvest: &mut H) -> Re
         }
     }
     let mut shell = shell::Shell::new(result, harvest);
-    walk::walk(source, &mut shell)?;
+    walk::walk(source, walk::Shape::Document, &mut shell)?;
     Ok(shell.finish())
 }

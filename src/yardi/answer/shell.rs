@@ -3,7 +3,7 @@
 
 use super::source::Source;
 use super::text::Flaws;
-use super::walk::{self, Attributes, Harvest, Want};
+use super::walk::{self, Attributes, Harvest, Shape, Want};
 use super::{Fault, Message, Told, Unreadable};
 
 /// Only so much of a message is of use, and only so many.
@@ -82,7 +82,7 @@ impl<'a, H: Harvest> Shell<'a, H> {
         let text = text.trim();
         if text.starts_with('<') && !self.told.filled {
             let mut inner = Shell { inner: true, place: Place::Result, ..Shell::new("", &mut *self.harvest) };
-            walk::walk(Source::of_text(text.as_bytes()), &mut inner)?;
+            walk::walk(Source::of_text(text.as_bytes()), Shape::Fragment, &mut inner)?;
             let inner = inner.finish();
             self.told.messages = inner.messages;
             self.told.replaced += inner.replaced;

@@ -112,6 +112,12 @@ fn opening(text: &str, head: &[u8]) -> Opening {
 }
 
 impl<R: BufRead> Source<R> {
+    /// Nothing follows.
+    pub fn is_at_end(&mut self) -> bool {
+        self.begin_event();
+        self.fill_buf().map_or(true, <[u8]>::is_empty)
+    }
+
     /// Decode the next stretch, for an encoding other than UTF-8.
     fn decode(&mut self) -> io::Result<()> {
         let Some(decoder) = &mut self.decoder else { return Ok(()) };
@@ -151,6 +157,7 @@ impl<R: BufRead> Read for Source<R> {
 }
 
 impl<R: BufRead> BufRead for Source<R> {
+    #[inline]
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.event > LONGEST_EVENT {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a part of it is longer than 8 MiB"));
@@ -165,6 +172,7 @@ impl<R: BufRead> BufRead for Source<R> {
         self.inner.fill_buf()
     }
 
+    #[inline]
     fn consume(&mut self, amount: usize) {
         self.event += amount;
         if self.decoder.is_some() {

@@ -1,6 +1,7 @@
 //! Why bytes are not the answer that was asked for.
 
 use quick_xml::Error;
+use quick_xml::encoding::EncodingError;
 use quick_xml::errors::IllFormedError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl std::fmt::Display for Unreadable {
 
 impl Unreadable {
     /// What the XML reader complained of.
-    pub fn of(why: &Error, depth: usize) -> Unreadable {
+    pub fn of(why: &Error, depth: usize, at_end: bool) -> Unreadable {
         match why {
             Error::Io(why) if why.kind() == std::io::ErrorKind::FileTooLarge => {
                 Unreadable::TooLarge("a part of it is longer than 8 MiB")
@@ -41,6 +42,10 @@ impl Unreadable {
             Error::IllFormed(
                 IllFormedError::MismatchedEndTag { .. } | IllFormedError::UnmatchedEndTag(_),
             ) => Unreadable::Malformed("tags do not match".into()),
+            // Cut within a character.
+            Error::Encoding(EncodingError::Utf8(why)) if at_end && why.error_len().is_none() => {
+                Unreadable::Truncated
+            }
             Error::Encoding(_) => Unreadable::Malformed("it is not valid UTF-8".into()),
             // Their words may repeat what stands there.
             _ => Unreadable::Malformed("a part of it cannot be read".into()),

@@ -58,24 +58,40 @@ pub fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
+/// How many roots there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Document,
+    /// What stood in a string may be a row of elements.
+    Fragment,
+}
+
 /// Walk the whole document: an error, or a good end.
-pub fn walk<R: BufRead, H: Harvest>(source: Source<R>, harvest: &mut H) -> Result<(), Unreadable> {
+pub fn walk<R: BufRead, H: Harvest>(
+    source: Source<R>,
+    shape: Shape,
+    harvest: &mut H,
+) -> Result<(), Unreadable> {
     let mut reader = Reader::from_reader(source);
     let (mut buffer, mut text, mut value) = (Vec::new(), String::new(), String::new());
     let (mut depth, mut want, mut flaws, mut ended) = (0_usize, Want::Nothing, Flaws::default(), false);
     loop {
         buffer.clear();
         reader.get_mut().begin_event();
-        match reader.read_event_into(&mut buffer).map_err(|why| Unreadable::of(&why, depth))? {
+        let event = match reader.read_event_into(&mut buffer) {
+            Ok(event) => event,
+            Err(why) => return Err(Unreadable::of(&why, depth, reader.get_mut().is_at_end())),
+        };
+        match event {
             Event::Start(element) => {
-                depth = enter(&element, depth, ended)?;
+                depth = enter(&element, depth, ended && shape == Shape::Document)?;
                 let mut attributes = Attributes { element: &element, value: &mut value };
                 want = harvest.open(local(element.name().0), depth, &mut attributes)?;
                 text.clear();
                 flaws = Flaws::default();
             }
             Event::Empty(element) => {
-                let depth = enter(&element, depth, ended)?;
+                let depth = enter(&element, depth, ended && shape == Shape::Document)?;
                 let name = local(element.name().0);
                 let mut attributes = Attributes { element: &element, value: &mut value };
                 harvest.open(name, depth, &mut attributes)?;

@@ -2,8 +2,14 @@
 //! a write is sent once, and what became of it is one of three things.
 
 mod card;
+#[cfg(test)]
+mod cases;
 mod client;
 mod conceptual;
+#[cfg(test)]
+#[path = "../../demo/voyager/mod.rs"]
+#[allow(dead_code, reason = "the demo uses the rest")]
+mod test_voyager;
 mod voyager;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod scene;
 mod server;
 mod session;
 mod tls_front;
+mod voyager;
 
 pub use database::Database;
 pub use files::{Files, hex, jwk, openssl, random_bytes};
@@ -23,6 +24,7 @@ pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use session::Session;
 pub use tls_front::{TlsFront, doorman};
+pub use voyager::{Household, Person, Voyager};
 
 /// SNAPPT's scheme as its document says it, keyed by the api key id; computed here from primitives.
 pub fn snappt_signature(stamp: &str, body: &[u8]) -> String {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub use claim::{Batch, Claim, Scope, claim_due, find_payload};
 pub use lease::{park, release, release_unknown, renew};
 pub use record::{Stored, finish_attempts, finish_interrupted};
-pub use run::{Identity, advance_run, begin_run, finish_run, is_paced, keep_house};
+pub use run::{Identity, advance_run, begin_run, count_hours, finish_run, is_paced, keep_house};
 
 fn ids(rows: &[PgRow]) -> Result<Vec<Uuid>, sqlx::Error> {
     rows.iter().map(|row| row.try_get(0)).collect()

@@ -70,6 +70,15 @@ pub async fn keep_house(db: &Db, run: Uuid) -> Result<usize, Trouble> {
     .await
 }
 
+/// Count hours that are over, for reports: a quarter of a second at most, and nothing that a delivery waits for.
+pub async fn count_hours(db: &Db) -> Result<(), Trouble> {
+    db.tx_relaxed(async |tx: &mut PgConnection| {
+        let counted = sqlx::query("select hookyard.count_hours(interval '250 milliseconds')");
+        counted.persistent(false).execute(tx).await.map(|_| ())
+    })
+    .await
+}
+
 /// `left_behind` are deliveries that a fault of ours cost: their loss is found when their lease has ended.
 pub async fn finish_run(db: &Db, run: Uuid, left_behind: &[Uuid]) -> Result<(), Trouble> {
     db.tx(async |tx: &mut PgConnection| {

@@ -1,0 +1,71 @@
+//! How long answers took: of counted hours from their histograms, of the time since then from the attempts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+
+use super::hours::{Counted, HOUR, Histogram};
+use super::queue::Found;
+use crate::clock::Micros;
+use crate::report::figures::{Answers, Day};
+
+const DAY: Micros = 24 * HOUR;
+
+/// Of each stretch that is not counted the newest fifty thousand at most: where nothing is counted yet, a part must do,
+/// and the number of attempts says so. Ids begin with the time of the machine that made them.
+const REST: &str = "
+    select a.webhook_id, extract(epoch from date_trunc('day', a.started_at))::int8 * 1000000,
+        hookyard.answer_step(a.duration_us), count(*)
+    from unnest($1::int8[], $2::int8[]) as s (since, last)
+    cross join lateral (
+        select n.webhook_id, n.started_at, n.duration_us from hookyard.attempts n
+        where n.id >= hookyard.first_id(to_timestamp(s.since / 1000000.0) - interval '10 minutes')
+          and n.id < coalesce(hookyard.first_id(to_timestamp(s.last / 1000000.0) + interval '10 minutes'),
+              'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and n.started_at >= to_timestamp(s.since / 1000000.0)
+          and n.started_at <= coalesce(to_timestamp(s.last / 1000000.0), 'infinity')
+          and n.status is not null
+        order by n.id desc limit 50000) a
+    group by 1, 2, 3";
+
+pub async fn find_answers(
+    tx: &mut PgConnection,
+    counted: &[Counted],
+    left: (&[Micros], &[Option<Micros>]),
+    endpoints: &mut [Found],
+) -> Result<Answers, sqlx::Error> {
+    let mut all = Histogram::default();
+    let mut by_webhook: HashMap<Uuid, Histogram> = HashMap::new();
+    let mut by_day: BTreeMap<Micros, Histogram> = BTreeMap::new();
+    for one in counted {
+        all.merge(&one.answers);
+        by_webhook.entry(one.webhook_id).or_default().merge(&one.answers);
+        by_day.entry(one.hour.at / DAY * DAY).or_default().merge(&one.answers);
+    }
+    let rest = sqlx::query(REST).bind(left.0).bind(left.1).persistent(false);
+    for row in rest.fetch_all(tx).await? {
+        let (id, day, step, count) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        all.add(step, count);
+        by_webhook.entry(id).or_default().add(step, count);
+        by_day.entry(day).or_default().add(step, count);
+    }
+    for one in endpoints {
+        if let Some(histogram) = by_webhook.get(&one.endpoint.webhook_id) {
+            (one.endpoint.p50_ms, one.endpoint.p95_ms) = (histogram.quantile(0.5), histogram.quantile(0.95));
+        }
+    }
+    let day = |(at, histogram): (Micros, Histogram)| Day {
+        at,
+        attempts: histogram.count(),
+        p50_ms: histogram.quantile(0.5),
+        p95_ms: histogram.quantile(0.95),
+    };
+    Ok(Answers {
+        attempts: all.count(),
+        p50_ms: all.quantile(0.5),
+        p95_ms: all.quantile(0.95),
+        days: by_day.into_iter().filter(|(_, histogram)| histogram.count() > 0).map(day).collect(),
+    })
+}

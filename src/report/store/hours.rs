@@ -1,0 +1,139 @@
+//! Hours that `webhook retry` has counted, and the stretches that still have to be counted from the attempts: both
+//! together are the window, and no attempt is in two of them.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
+
+use crate::clock::Micros;
+use crate::report::figures::Hour;
+
+pub const HOUR: Micros = 3_600_000_000;
+
+/// How many answers took how long, in the steps of `hookyard.answer_step`.
+#[derive(Clone, Debug, Default)]
+pub struct Histogram(BTreeMap<i16, i64>);
+
+impl Histogram {
+    pub fn add(&mut self, step: i16, count: i64) {
+        *self.0.entry(step).or_default() += count;
+    }
+
+    pub fn merge(&mut self, other: &Histogram) {
+        other.0.iter().for_each(|(step, count)| self.add(*step, *count));
+    }
+
+    pub fn count(&self) -> i64 {
+        self.0.values().sum()
+    }
+
+    /// In milliseconds, to within 8 %: the middle of the step that holds it.
+    pub fn quantile(&self, part: f64) -> Option<f64> {
+        let rank = (self.count() as f64 * part).ceil().max(1.0);
+        let mut passed = 0.0;
+        self.0.iter().find_map(|(step, count)| {
+            passed += *count as f64;
+            (passed >= rank).then(|| 0.1 * ((f64::from(*step) + 0.5) / 7.0).exp())
+        })
+    }
+}
+
+/// One endpoint in one counted hour.
+pub struct Counted {
+    pub webhook_id: Uuid,
+    pub hour: Hour,
+    pub answers: Histogram,
+}
+
+/// From the first moment on, up to the second; none: without end.
+pub type Stretch = (Micros, Option<Micros>);
+
+const WHICH: &str = "
+    select extract(epoch from c.hour)::int8 * 1000000 from hookyard.counted_hours c
+    where c.hour > to_timestamp($1 / 1000000.0) and c.hour < to_timestamp($2 / 1000000.0) order by 1";
+
+const COUNTED: &str = "
+    select h.webhook_id, extract(epoch from h.hour)::int8 * 1000000, h.attempts, h.successes, h.refused, h.failures,
+        h.no_answer, h.steps, h.answered
+    from hookyard.hours h
+    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)";
+
+/// The whole hours since the moment that are counted.
+pub async fn list_counted(
+    tx: &mut PgConnection,
+    since: Micros,
+    now: Micros,
+) -> Result<(Vec<Micros>, Vec<Counted>), sqlx::Error> {
+    let which = sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(&mut *tx).await?;
+    let which = which.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Micros>, _>>()?;
+    let rows = sqlx::query(COUNTED).bind(since).bind(now).persistent(false).fetch_all(tx).await?;
+    let counted = |row: &sqlx::postgres::PgRow| {
+        let (refused, failures, no_answer): (i64, i64, i64) =
+            (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
+        let (steps, answered): (Vec<i16>, Vec<i32>) = (row.try_get(7)?, row.try_get(8)?);
+        let mut answers = Histogram::default();
+        steps.iter().zip(&answered).for_each(|(step, count)| answers.add(*step, i64::from(*count)));
+        Ok(Counted {
+            webhook_id: row.try_get(0)?,
+            hour: Hour {
+                at: row.try_get(1)?,
+                attempts: row.try_get(2)?,
+                successes: row.try_get(3)?,
+                refused,
+                server_errors: failures - refused - no_answer,
+                no_answer,
+            },
+            answers,
+        })
+    };
+    Ok((which, rows.iter().map(counted).collect::<Result<_, sqlx::Error>>()?))
+}
+
+/// What of the window is not counted: later than `since`, and without end, as the documents' own queries have it.
+pub fn left(since: Micros, now: Micros, counted: &[Micros]) -> Vec<Stretch> {
+    let mut left = Vec::new();
+    let mut from = since + 1;
+    for hour in counted.iter().copied().filter(|hour| *hour > since && *hour < now) {
+        if hour > from {
+            left.push((from, Some(hour)));
+        }
+        from = hour + HOUR;
+    }
+    left.push((from, None));
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_of_the_window_is_counted_once() {
+        let h = |hours: Micros| hours * HOUR;
+        let (since, now) = (h(10) + 7, h(15) + 9);
+        assert_eq!(left(since, now, &[]), [(since + 1, None)]);
+        assert_eq!(left(since, now, &[h(11), h(12)]), [(since + 1, Some(h(11))), (h(13), None)]);
+        assert_eq!(
+            left(since, now, &[h(12), h(14)]),
+            [(since + 1, Some(h(12))), (h(13), Some(h(14))), (h(15), None)]
+        );
+        // The hour that the window begins in is not counted whole, whatever the table says.
+        assert_eq!(left(since, now, &[h(10), h(11)]), [(since + 1, Some(h(11))), (h(12), None)]);
+        // A window that begins with an hour holds that hour but for its first moment.
+        assert_eq!(left(h(10), now, &[h(10)]), [(h(10) + 1, None)]);
+    }
+
+    #[test]
+    fn a_quantile_is_within_eight_per_cent() {
+        let step = |us: f64| ((us / 100.0).ln() * 7.0).floor() as i16;
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.quantile(0.5), None);
+        (1..=1000).for_each(|ms| histogram.add(step(f64::from(ms) * 1000.0), 1));
+        for (part, exact) in [(0.5, 500.0), (0.95, 950.0), (0.0, 1.0)] {
+            let near = histogram.quantile(part).expect("a value");
+            assert!((near / exact - 1.0).abs() < 0.08, "{part}: {near}");
+        }
+    }
+}

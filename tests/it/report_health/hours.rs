@@ -1,0 +1,163 @@
+//! Hours that are counted once: the report is the same with and without them, late rows are counted again, and a long
+//! history costs nothing.
+
+use super::{health, seen};
+use crate::support::{Database, Receiver, Scene, hookyard};
+
+/// Attempts over forty days, one every so many minutes, of every outcome; every seventh endpoint's is ours.
+fn history(scene: &Scene, rows: u32, minutes: u32) {
+    scene.database.execute(&format!(
+        "insert into webhooks (id, url, events, api_key_id, inserted_at, updated_at)
+         select ('00000000-0000-4000-8000-0000000009' || lpad(n::text, 2, '0'))::uuid, 'https://h' || n || '.example.com',
+             '{{}}', (select id from api_keys limit 1), now(), now()
+         from generate_series(1, 12) n;
+         insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select ('00000000-0000-4000-8000-0000000009' || lpad((1 + n % 12)::text, 2, '0'))::uuid, '{{}}', '{{}}',
+             (array[200, 204, 302, 404, 429, 500, 503, 599])[1 + n * 5 % 8], now() - n * interval '{minutes} minutes'
+         from generate_series(1, {rows}) n;
+         insert into hookyard.attempts (id, outcome, delivery_id, webhook_id, number, started_at, duration_us, status)
+         select (left(hookyard.first_id(w.created_at)::text, 19) || substr(gen_random_uuid()::text, 20))::uuid,
+             case when w.response_status between 200 and 299 then 'accepted' else 'rejected' end,
+             gen_random_uuid(), w.webhook_id, 1, w.created_at, 1000 + (random() * 1000000)::int8, w.response_status
+         from webhook_delivery_attempts w where w.response_status <> 599;
+         analyze webhook_delivery_attempts, hookyard.attempts"
+    ));
+}
+
+/// Everything that is counted by hour, and nothing that says how it was counted.
+fn numbers(scene: &Scene, arguments: &[&str]) -> (serde_json::Value, i64) {
+    let found = seen(scene, arguments);
+    let deliveries = &found["deliveries"];
+    let endpoints: Vec<_> = deliveries["endpoints"]
+        .as_array()
+        .expect("endpoints")
+        .iter()
+        .map(|one| {
+            let keys = [
+                "webhook_id",
+                "attempts",
+                "successes",
+                "failures",
+                "no_answer",
+                "hours",
+                "p50_ms",
+                "p95_ms",
+                "last_success_at",
+                "last_failure_at",
+            ];
+            keys.map(|key| one[key].clone())
+        })
+        .collect();
+    let all = serde_json::json!([
+        deliveries["total"],
+        deliveries["day"],
+        deliveries["hours"],
+        deliveries["by_url"],
+        deliveries["answers"],
+        endpoints
+    ]);
+    (all, deliveries["counted_hours"].as_i64().expect("a number"))
+}
+
+fn retry_until_counted(scene: &Scene) {
+    for _ in 0..100 {
+        scene.hookyard(&["webhook", "retry"]).run().succeeds();
+        if scene.text("select coalesce(hookyard.uncounted_hour()::text, 'none')") == "none" {
+            return;
+        }
+    }
+    panic!("a hundred runs do not count a month");
+}
+
+#[test]
+fn the_report_is_the_same_with_and_without_counted_hours() {
+    let scene = Scene::new();
+    history(&scene, 4000, 11);
+    let (before, counted) = numbers(&scene, &[]);
+    assert_eq!(counted, 0);
+    retry_until_counted(&scene);
+    let (after, counted) = numbers(&scene, &[]);
+    assert!((166..=168).contains(&counted), "{counted}");
+    assert!(after == before, "{before}\n{after}");
+    assert!(numbers(&scene, &["--live"]) == (before, 0));
+    assert!(after[4]["days"].as_array().is_some_and(|days| days.len() >= 7), "{}", after[4]);
+}
+
+#[test]
+fn what_is_recorded_late_is_counted_when_its_hour_is_counted_again() {
+    let scene = Scene::new();
+    history(&scene, 500, 30);
+    retry_until_counted(&scene);
+    let late = "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+        select '00000000-0000-4000-8000-000000000901', '{}', '{}', 500, date_trunc('hour', now()) - interval '5 hours'
+        from generate_series(1, 7)";
+    scene.database.execute(late);
+    let (counted, live) = (numbers(&scene, &[]).0, numbers(&scene, &["--live"]).0);
+    assert_eq!(live[0]["attempts"].as_i64(), counted[0]["attempts"].as_i64().map(|count| count + 7));
+    // As it is when the hour was first counted in time: three hours after its beginning it is counted again.
+    scene.database.execute(
+        "update hookyard.counted_hours set counted_at = hour + interval '70 minutes'
+         where hour = date_trunc('hour', now()) - interval '5 hours'",
+    );
+    scene.hookyard(&["webhook", "retry"]).run().succeeds();
+    assert!(numbers(&scene, &[]).0 == live);
+    let passes = "select string_agg(distinct passes::text, ' ') from hookyard.counted_hours";
+    assert_eq!(scene.text(passes), "1 2", "that hour only");
+}
+
+/// The server's own count of what was read: a hundredth of the history, and never the whole of it.
+#[test]
+fn a_long_history_is_not_read() {
+    let scene = Scene::new();
+    history(&scene, 100_000, 0);
+    scene
+        .database
+        .execute("update webhook_delivery_attempts set created_at = now() - (random() * interval '30 days')");
+    scene.database.execute("vacuum analyze webhook_delivery_attempts");
+    retry_until_counted(&scene);
+    let read = "select coalesce(seq_tup_read, 0) || ' ' || coalesce(idx_tup_fetch, 0) + (
+            select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'webhook_delivery_attempts')
+        from pg_stat_user_tables where relname = 'webhook_delivery_attempts'";
+    let look = || -> (i64, i64) {
+        let text = scene.text(read);
+        let (all, some) = text.split_once(' ').expect("two");
+        (all.parse().expect("a number"), some.parse().expect("a number"))
+    };
+    // Sessions tell their numbers when they end, and the server passes them on a moment later.
+    let settled = || {
+        let mut last = look();
+        loop {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+            let now = look();
+            if now == last {
+                return now;
+            }
+            last = now;
+        }
+    };
+    let before = settled();
+    health(&scene, &["--window", "7d", "--json"]);
+    let after = settled();
+    assert_eq!(after.0, before.0, "no scan of all attempts");
+    let rows = after.1 - before.1;
+    assert!(rows > 0, "something was read");
+    // A day's failures for their answers, and two begun hours.
+    assert!(rows < 12_000, "{rows} of 100000");
+}
+
+#[test]
+fn hours_are_not_counted_where_that_would_read_everything() {
+    let receiver = Receiver::start();
+    let database = Database::foreign_migrated();
+    database.execute(&format!("update webhooks set url = '{}'", receiver.url("/ok")));
+    let retry = || hookyard(&["webhook", "retry"]).database(&database).run().succeeds();
+    retry();
+    assert_eq!(
+        database.value("select count(*) from hookyard.counted_hours"),
+        "0",
+        "there is no index by time"
+    );
+    database.execute("create index on webhook_delivery_attempts (webhook_id, created_at desc)");
+    retry();
+    assert_ne!(database.value("select count(*) from hookyard.counted_hours"), "0");
+}
