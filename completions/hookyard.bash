@@ -58,6 +58,9 @@ _hookyard() {
             hookyard__subcmd__webhook,check)
                 cmd="hookyard__subcmd__webhook__subcmd__check"
                 ;;
+            hookyard__subcmd__webhook,doctor)
+                cmd="hookyard__subcmd__webhook__subcmd__doctor"
+                ;;
             hookyard__subcmd__webhook,endpoints)
                 cmd="hookyard__subcmd__webhook__subcmd__endpoints"
                 ;;
@@ -540,7 +543,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help send retry endpoints list show replay tail schemes sign verify check trigger"
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help send retry endpoints list show replay tail schemes sign verify check trigger doctor"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -581,6 +584,48 @@ _hookyard() {
                     return 0
                     ;;
                 --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook__subcmd__doctor)
+            opts="-q -v -h --send-test --secret-env --secret-file --secret-fd --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --secret-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -5,6 +5,7 @@
 //! piece up to a cap, and one time limit covers the whole exchange. What the far side does wrong is data ([`Reply`]), never an error of ours. It knows
 //! no webhook, and it never tries twice.
 
+mod certificate;
 #[cfg(all(test, debug_assertions))]
 mod dial_cases;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use crate::egress::{self, Credentials};
 use crate::failure::Failure;
 #[cfg(debug_assertions)]
 pub use names::TestNames;
+pub use probe::Secured;
 pub use reply::{Answer, NoAnswer, NoAnswerKind, Reply};
 pub use stream::{Ended, Stream};
 

@@ -47,26 +47,31 @@ pub(super) struct Resolver {
     pub scripted: Option<Arc<TestNames>>,
 }
 
+impl Resolver {
+    /// Every address of the name, before anything is judged.
+    pub async fn answers(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
+        #[cfg(debug_assertions)]
+        let scripted = self.scripted.as_ref().and_then(|names| names.answers(name));
+        #[cfg(debug_assertions)]
+        let answers = match scripted {
+            Some(answers) => {
+                tokio::time::timeout(LOOKUP_LIMIT, answers).await.map_err(|_| Unresolved::Silent)?
+            }
+            None => look_up(name).await?,
+        };
+        #[cfg(not(debug_assertions))]
+        let answers = look_up(name).await?;
+        if answers.is_empty() { Err(Unresolved::Unknown) } else { Ok(answers) }
+    }
+}
+
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let rules = Arc::clone(&self.rules);
-        #[cfg(debug_assertions)]
-        let scripted = self.scripted.clone();
+        let own = self.clone();
         Box::pin(async move {
             let name = name.as_str();
-            #[cfg(debug_assertions)]
-            let answers = match scripted.as_ref().and_then(|names| names.answers(name)) {
-                Some(answers) => {
-                    tokio::time::timeout(LOOKUP_LIMIT, answers).await.map_err(|_| Unresolved::Silent)?
-                }
-                None => look_up(name).await?,
-            };
-            #[cfg(not(debug_assertions))]
-            let answers = look_up(name).await?;
-            if answers.is_empty() {
-                return Err(Unresolved::Unknown.into());
-            }
-            egress::check_answers(name, &answers, &rules).map_err(Unresolved::Blocked)?;
+            let answers = own.answers(name).await?;
+            egress::check_answers(name, &answers, &own.rules).map_err(Unresolved::Blocked)?;
             // Port 0 stands for the port of the URL.
             let addresses: Addrs = Box::new(answers.into_iter().map(|ip| SocketAddr::new(ip, 0)));
             Ok(addresses)

@@ -7,6 +7,7 @@ mod captured;
 mod check;
 mod deliver;
 mod delivery;
+mod doctor;
 mod endpoints;
 mod event;
 mod ids;
@@ -51,6 +52,7 @@ pub enum Verb {
     Verify(verify::Args),
     Check(check::Args),
     Trigger(Box<trigger::Args>),
+    Doctor(doctor::Args),
 }
 
 impl Verb {
@@ -77,7 +79,8 @@ pub fn run_alone(
         | Verb::List(_)
         | Verb::Show(_)
         | Verb::Replay(_)
-        | Verb::Tail(_) => None,
+        | Verb::Tail(_)
+        | Verb::Doctor(_) => None,
     })
 }
 
@@ -102,6 +105,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Replay(args) => replay::run(context, *args).await?,
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),
         Verb::Trigger(args) => trigger::run(context, *args).await?,
+        Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) | Verb::Check(_) => {
             return Err(Failure::fault("dispatched twice"));
         }

@@ -196,6 +196,7 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook verify",
         "webhook check",
         "webhook trigger",
+        "webhook doctor",
         "webhook show",
         "webhook replay",
         "webhook tail",

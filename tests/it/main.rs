@@ -37,6 +37,7 @@
 //! - `webhook_check`     a payload's shape, each fault by its path
 //! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
 //! - `yardi_check`       what Yardi answers, step by step
+//! - `webhook_doctor`    an endpoint or a URL examined step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
 //! - `limits`            breaker, pace, spread, memory
@@ -74,6 +75,7 @@ mod report_health;
 mod secrets;
 mod terminal;
 mod webhook_check;
+mod webhook_doctor;
 mod webhook_endpoints;
 mod webhook_list;
 mod webhook_replay;
