@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn ages_are_hours_days_and_weeks() {
-        let days = |text| age(text).map(|age| shown_age(age));
+        let days = |text| age(text).map(shown_age);
         assert_eq!(days("90d").as_deref(), Ok("90d"));
         assert_eq!(days("12w").as_deref(), Ok("84d"));
         assert_eq!(days("48h").as_deref(), Ok("2d"));

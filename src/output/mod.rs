@@ -2,6 +2,7 @@
 //! a closed pipe is decided here.
 
 mod escape;
+mod file;
 mod mask;
 mod page;
 
@@ -10,6 +11,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use serde_json::Value;
 
 pub use escape::{escape, escape_json};
+pub use file::write_file;
 pub use mask::masked;
 pub use page::{Cell, Page, Table, Tone};
 

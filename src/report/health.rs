@@ -1,6 +1,7 @@
 //! `hookyard report health`: one look, one struct, one verdict; what it is for decides the form.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::figures::Health;
@@ -11,13 +12,14 @@ use super::verdict::{self, Level, Limits};
 use crate::context::Context;
 use crate::db::schema::{self, Weight};
 use crate::failure::Failure;
-use crate::output::{Json, Output, Page};
+use crate::output::{self, Json, Output, Page};
 use crate::settings;
 
 /// Say whether webhooks go out, Yardi comes in, and hookyard itself runs
 ///
 /// Each section is ok, degraded or failing by limits whose names say which side is bad. Exit 0 when nothing is failing,
-/// 1 when something is, 3 when the database cannot be reached or has not answered within 9 s. Nothing is written.
+/// 1 when something is, 3 when the database cannot be reached or has not answered within 9 s. Nothing is written to
+/// the database.
 #[derive(clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {
@@ -33,6 +35,9 @@ pub struct Args {
     /// Count every attempt anew, also in hours that `webhook retry` has counted
     #[arg(long)]
     live: bool,
+    /// Also write the report as one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Show answers in full, personal data included
     #[arg(long)]
     show_pii: bool,
@@ -42,7 +47,8 @@ fn after_help() -> String {
     format!(
         "Limits (default of --warn, of --fail-on):\n{}\nExamples:\n  \
          hookyard report health\n  \
-         hookyard report health --json --fail-on success=95,oldest-due=10m,dead=0",
+         hookyard report health --json --fail-on success=95,oldest-due=10m,dead=0\n  \
+         */10 * * * *  hookyard report health --quiet --html /srv/www/health.html > /dev/null     # crontab",
         threshold::told()
     )
 }
@@ -78,6 +84,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Checked, Failure> {
     };
     let mut health = looked?;
     verdict::judge(&mut health, &limits);
+    if let Some(path) = &args.html {
+        output::write_file(path, told::html(&health)?.as_bytes())?;
+    }
     Ok(Checked { health })
 }
 

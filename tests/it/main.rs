@@ -25,6 +25,7 @@
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
 //! - `inherited`         somebody else's database, with rows as years leave them
 //! - `pooler`            all of it through PgBouncer in transaction mode
+//! - `health_page`       the report as a page: stands alone, harmless, drawn in a real browser
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
 //! - `webhook_tail`      attempts as they happen
@@ -65,6 +66,7 @@ mod demo;
 mod egress;
 mod enqueue;
 mod generated;
+mod health_page;
 mod inherited;
 mod limits;
 mod overlap;

@@ -1,5 +1,6 @@
 //! What every test stands on.
 
+mod chromium;
 mod database;
 mod files;
 mod hookyard;
@@ -14,6 +15,7 @@ mod session;
 mod tls_front;
 mod voyager;
 
+pub use chromium::Chromium;
 pub use database::Database;
 pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
@@ -22,6 +24,7 @@ pub use pooler::Pooler;
 pub use proxy::{Cut, Proxy, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
+pub use server::place;
 pub use session::Session;
 pub use tls_front::{TlsFront, doorman};
 pub use voyager::{Household, Person, Voyager};
