@@ -44,7 +44,6 @@ pub fn url(
         };
         failure.hint(format!("there are: {}", names.join(", ")))
     })?;
-    let configured = base.is_none();
     let base = base.or_else(|| bases.get(provider).map(SafeUrl::reveal)).ok_or_else(|| {
         // No base is built in: a line that forgot it must not reach production.
         Failure::blocked(format!("no base is configured for the addresses of {provider}"))
