@@ -43,6 +43,9 @@ _hookyard() {
             hookyard__subcmd__database,migrate)
                 cmd="hookyard__subcmd__database__subcmd__migrate"
                 ;;
+            hookyard__subcmd__database,prune)
+                cmd="hookyard__subcmd__database__subcmd__prune"
+                ;;
             hookyard__subcmd__database,status)
                 cmd="hookyard__subcmd__database__subcmd__status"
                 ;;
@@ -212,7 +215,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__database)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help migrate status stop"
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help migrate prune status stop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -248,6 +251,48 @@ _hookyard() {
                 return 0
             fi
             case "${prev}" in
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__database__subcmd__prune)
+            opts="-q -v -h --older-than --erase-payloads-older-than --include-host --yes --dry-run --max-runtime --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --erase-payloads-older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-runtime)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -332,7 +377,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__demo)
-            opts="-q -v -h --yes --yardi --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --yes --yardi --history --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,7 +537,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__report__subcmd__health)
-            opts="-q -v -h --window --warn --fail-on --live --show-pii --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --window --warn --fail-on --live --html --show-pii --nagios --prometheus --output --csv --markdown --watch --every --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -507,6 +552,18 @@ _hookyard() {
                     return 0
                     ;;
                 --fail-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -38,8 +38,11 @@ pub struct Args {
     #[arg(long)]
     yes: bool,
     /// Show Yardi instead: prospects in, an entry completed, its result on the guest card, nothing twice
-    #[arg(long)]
+    #[arg(long, conflicts_with = "history")]
     yardi: bool,
+    /// Also make up a month of deliveries and Yardi polls, for reports to have something to show
+    #[arg(long)]
+    history: bool,
 }
 
 /// The default schedule with seconds for minutes and hours.
@@ -76,6 +79,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     database::migrate_all(&context).await?;
     if args.yardi {
         return Ok(Box::new(yardi::run(&context).await?));
+    }
+    if args.history {
+        store::insert_history(db).await?;
+        tell("a month was made up: of customers under .example, to whom nothing is ever sent");
     }
     let receiver =
         Receiver::start().await.map_err(|why| Failure::fault(why).context("cannot listen on loopback"))?;
@@ -195,6 +202,7 @@ impl Output for Shown {
         page.line("  hookyard --database embedded webhook list");
         page.line("  hookyard --database embedded webhook endpoints");
         page.line("  hookyard --database embedded database status");
+        page.line("  hookyard --database embedded report health --html health.html");
         page.line(format!("  psql -h {} -U postgres hookyard", self.place));
         page.line("and stop the server when you are done (it stops by itself when nobody uses it):");
         page.line("  hookyard database stop");

@@ -5,6 +5,7 @@
 //! - `architecture`      the house's rules, read from `src/` as text
 //! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
+//! - `database_prune`    what is old and over goes, and nothing else
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
 //! - `payloads`          what is delivered byte for byte, and what is refused
@@ -24,6 +25,7 @@
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
 //! - `inherited`         somebody else's database, with rows as years leave them
 //! - `pooler`            all of it through PgBouncer in transaction mode
+//! - `health_page`       the report as a page: stands alone, harmless, drawn in a real browser
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
 //! - `webhook_tail`      attempts as they happen
@@ -61,6 +63,7 @@ mod database_breaks;
 mod database_faults;
 mod database_locks;
 mod database_migrate;
+mod database_prune;
 mod database_status;
 mod database_stop;
 mod database_time;
@@ -68,6 +71,7 @@ mod demo;
 mod egress;
 mod enqueue;
 mod generated;
+mod health_page;
 mod inherited;
 mod limits;
 mod overlap;
