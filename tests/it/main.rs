@@ -5,6 +5,7 @@
 //! - `architecture`      the house's rules, read from `src/` as text
 //! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
+//! - `database_prune`    what is old and over goes, and nothing else
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
 //! - `payloads`          what is delivered byte for byte, and what is refused
@@ -24,11 +25,13 @@
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
 //! - `inherited`         somebody else's database, with rows as years leave them
 //! - `pooler`            all of it through PgBouncer in transaction mode
+//! - `health_page`       the report as a page: stands alone, harmless, drawn in a real browser
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
 //! - `webhook_tail`      attempts as they happen
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
+//! - `webhook_secret_add`, `_rotate`, `_list`, `_retire`  signing secrets of endpoints, and deliveries signed with them
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
@@ -60,6 +63,7 @@ mod database_breaks;
 mod database_faults;
 mod database_locks;
 mod database_migrate;
+mod database_prune;
 mod database_status;
 mod database_stop;
 mod database_time;
@@ -67,6 +71,7 @@ mod demo;
 mod egress;
 mod enqueue;
 mod generated;
+mod health_page;
 mod inherited;
 mod limits;
 mod overlap;
@@ -83,6 +88,10 @@ mod webhook_list;
 mod webhook_replay;
 mod webhook_retry;
 mod webhook_schemes;
+mod webhook_secret_add;
+mod webhook_secret_list;
+mod webhook_secret_retire;
+mod webhook_secret_rotate;
 mod webhook_send;
 mod webhook_show;
 mod webhook_sign;

@@ -196,6 +196,7 @@ pub const OWN: &[Table] = &[
             ("payload_sha256", Bytea, NO),
             ("is_jsonb", Boolean, NO),
             ("is_again", Boolean, NO),
+            ("payload_erased_at", Timestamptz, YES),
         ],
     ),
     own(
@@ -378,6 +379,22 @@ pub const OWN: &[Table] = &[
             ("was_attempts", Integer, YES),
             ("released_at", Timestamptz, YES),
             ("note", Text, YES),
+        ],
+    ),
+    own(
+        "secrets",
+        &[Select, Insert, Update],
+        &[
+            ("id", Uuid, NO),
+            ("state", Text, NO),
+            ("webhook_id", Uuid, NO),
+            ("sealed", Bytea, YES),
+            ("added_at", Timestamptz, NO),
+            ("expires_at", Timestamptz, YES),
+            ("retired_at", Timestamptz, YES),
+            ("operator", Text, NO),
+            ("host", Text, NO),
+            ("command", Text, NO),
         ],
     ),
     for_yardi(
