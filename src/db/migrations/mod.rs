@@ -66,6 +66,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0007_hours.sql"),
         documented: false,
     },
+    Migration {
+        version: 9,
+        name: "answers",
+        sql: include_str!("../../../migrations/0009_answers.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.

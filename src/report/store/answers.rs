@@ -40,17 +40,16 @@ pub async fn find_answers(
     let mut by_webhook: HashMap<Uuid, Histogram> = HashMap::new();
     let mut by_day: BTreeMap<Micros, Histogram> = BTreeMap::new();
     for one in counted {
-        all.merge(&one.answers);
-        by_webhook.entry(one.webhook_id).or_default().merge(&one.answers);
-        by_day.entry(one.hour.at / DAY * DAY).or_default().merge(&one.answers);
+        by_webhook.entry(one.webhook_id).or_default().add_all(&one.answers);
+        by_day.entry(one.hour.at / DAY * DAY).or_default().add_all(&one.answers);
     }
     let rest = sqlx::query(REST).bind(left.0).bind(left.1).persistent(false);
     for row in rest.fetch_all(tx).await? {
         let (id, day, step, count) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        all.add(step, count);
         by_webhook.entry(id).or_default().add(step, count);
         by_day.entry(day).or_default().add(step, count);
     }
+    by_day.values().for_each(|histogram| all.merge(histogram));
     for one in endpoints {
         if let Some(histogram) = by_webhook.get(&one.endpoint.webhook_id) {
             (one.endpoint.p50_ms, one.endpoint.p95_ms) = (histogram.quantile(0.5), histogram.quantile(0.95));
