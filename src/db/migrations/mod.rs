@@ -67,6 +67,12 @@ pub const ALL: &[Migration] = &[
         documented: false,
     },
     Migration {
+        version: 8,
+        name: "secrets",
+        sql: include_str!("../../../migrations/0008_secrets.sql"),
+        documented: false,
+    },
+    Migration {
         version: 9,
         name: "answers",
         sql: include_str!("../../../migrations/0009_answers.sql"),
