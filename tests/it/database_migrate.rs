@@ -69,7 +69,11 @@ fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     made 0006_yardi
     made 0007_hours
     made 0008_secrets
+<<<<<<< HEAD
     made 0009_answers
+=======
+    made 0009_retention
+>>>>>>> main
     made view hookyard.entry_payloads
     made function hookyard.create_entry
     --- stderr
@@ -107,8 +111,12 @@ fn four_runs_at_once_make_it_once() {
         "0005_queue",
         "0006_yardi",
         "0007_hours",
+<<<<<<< HEAD
         "0008_secrets",
         "0009_answers",
+=======
+        "0009_retention",
+>>>>>>> main
         "view hookyard.entry_payloads",
         "function hookyard.create_entry",
     ] {
@@ -181,7 +189,11 @@ fn a_database_of_somebody_else_stays_as_it_was() {
     made 0006_yardi
     made 0007_hours
     made 0008_secrets
+<<<<<<< HEAD
     made 0009_answers
+=======
+    made 0009_retention
+>>>>>>> main
     the documented tables were there: they are somebody else's and stay as they are
     view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
