@@ -74,13 +74,14 @@ pub const ALL: &[Migration] = &[
     },
     Migration {
         version: 9,
-<<<<<<< HEAD
-        name: "answers",
-        sql: include_str!("../../../migrations/0009_answers.sql"),
-=======
         name: "retention",
         sql: include_str!("../../../migrations/0009_retention.sql"),
->>>>>>> main
+        documented: false,
+    },
+    Migration {
+        version: 10,
+        name: "answers",
+        sql: include_str!("../../../migrations/0010_answers.sql"),
         documented: false,
     },
 ];
