@@ -108,6 +108,7 @@ fn four_runs_at_once_make_it_once() {
         "0005_queue",
         "0006_yardi",
         "0007_hours",
+        "0008_secrets",
         "0009_retention",
         "0010_answers",
         "view hookyard.entry_payloads",
