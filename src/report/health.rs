@@ -36,6 +36,9 @@ pub struct Args {
     /// Count every attempt anew, also in hours that `webhook retry` has counted
     #[arg(long)]
     live: bool,
+    /// Also write the report as one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Show answers in full, personal data included
     #[arg(long)]
     show_pii: bool,
@@ -75,7 +78,8 @@ fn after_help() -> String {
          hookyard report health\n  \
          hookyard report health --watch\n  \
          hookyard report health --json --fail-on success=95,oldest-due=10m,dead=0\n  \
-         * * * * *  hookyard report health --prometheus --output /var/lib/node_exporter/hookyard.prom   # crontab",
+         * * * * *  hookyard report health --prometheus --output /var/lib/node_exporter/hookyard.prom   # crontab\n  \
+         */10 * * * *  hookyard report health --quiet --html /srv/www/health.html > /dev/null     # crontab",
         threshold::told()
     )
 }
@@ -144,6 +148,9 @@ pub async fn check(context: &Context, args: &Args, limits: &Limits) -> Result<Ch
     };
     let mut health = looked?;
     verdict::judge(&mut health, limits);
+    if let Some(path) = &args.html {
+        output::write_file(path, told::html(&health)?.as_bytes())?;
+    }
     let form = &args.form;
     let words = match (form.nagios, form.prometheus, form.markdown) {
         (true, ..) => Words::Nagios,

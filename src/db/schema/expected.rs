@@ -196,6 +196,7 @@ pub const OWN: &[Table] = &[
             ("payload_sha256", Bytea, NO),
             ("is_jsonb", Boolean, NO),
             ("is_again", Boolean, NO),
+            ("payload_erased_at", Timestamptz, YES),
         ],
     ),
     own(
@@ -297,8 +298,7 @@ pub const OWN: &[Table] = &[
             ("refused", Bigint, NO),
             ("failures", Bigint, NO),
             ("no_answer", Bigint, NO),
-            ("steps", SmallintArray, NO),
-            ("answered", IntegerArray, NO),
+            ("answers", Bytea, NO),
         ],
     ),
     own(

@@ -1,6 +1,7 @@
 //! The forms of a report: each draws the same struct.
 
 mod csv;
+mod html;
 mod json;
 mod markdown;
 mod nagios;
@@ -8,6 +9,7 @@ mod prometheus;
 mod table;
 
 pub use csv::csv;
+pub use html::html;
 pub use json::json;
 pub use markdown::markdown;
 pub use nagios::nagios;
