@@ -7,6 +7,7 @@ mod load;
 mod measure;
 mod process;
 mod receiver;
+mod xml;
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -84,8 +85,11 @@ fn main() -> Result<()> {
     if args.first().is_some_and(|verb| verb == "receiver") {
         return tasks.block_on(&runtime, receiver::serve());
     }
-    let hookyard = PathBuf::from(std::env::var_os("HOOKYARD").context("HOOKYARD names no binary")?);
     let base = PathBuf::from(std::env::var_os("BENCH_DIR").unwrap_or_else(|| "/var/tmp".into()));
+    if args.first().is_some_and(|verb| verb == "xml") {
+        return xml::run(&args[1..], &base);
+    }
+    let hookyard = PathBuf::from(std::env::var_os("HOOKYARD").context("HOOKYARD names no binary")?);
     let scale = Scale::of(&args);
     tasks.block_on(&runtime, async {
         let lab = lab::Lab::set_up(&hookyard, &base).await?;

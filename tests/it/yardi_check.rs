@@ -135,3 +135,33 @@ fn each_property_says_how_it_is() {
     insta::assert_snapshot!(run(&[]).run().exits(4).stdout.lines().last().unwrap_or_default(), @"property PROP-700: set the right user and password, then run `hookyard yardi check`: nothing is asked before");
     assert_eq!(voyager.requests().len(), before + 1, "a refused account is not tried again");
 }
+
+/// A hundred thousand people come in as rows; what is too large is refused: neither is ever whole in memory.
+#[test]
+fn long_answers_cost_little_memory() {
+    let voyager = Voyager::start().unwrap();
+    let database = integration(&voyager.url("/soap"));
+    voyager.add("PROP-700", Household::default());
+    let cases = [
+        ("many/100000", 0, "answered with 100000 prospects"),
+        ("many/1000000", 1, "the answer is longer than 64 MiB"),
+        ("attribute/50", 1, "a part of it is longer than 8 MiB"),
+        ("text/200", 1, "a part of it is longer than 8 MiB"),
+        ("laughs", 1, "DTD not allowed"),
+    ];
+    for (behaviour, code, said) in cases {
+        voyager.behave("PROP-700", behaviour);
+        let run =
+            check(&database).env("HOOKYARD_ALLOW_EGRESS", "127.0.0.1").env("HOOKYARD_ALLOW_HTTP", "true");
+        let mut run = run.start();
+        let mut peak = 0;
+        while !run.is_over() {
+            peak = peak.max(run.resident_kib());
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        let told = run.finish();
+        assert!(told.stdout.contains(said), "{behaviour}: {told}");
+        told.exits(code);
+        assert!(peak < 96 * 1024, "{behaviour}: {peak} KiB");
+    }
+}

@@ -44,6 +44,7 @@ pub struct Guests {
     used: usize,
     events: String,
     is_marked: bool,
+    value: String,
 }
 
 impl Guests {
@@ -110,16 +111,20 @@ impl Guests {
     }
 
     fn identify(&mut self, attributes: &mut Attributes<'_, '_>) -> Result<(), Unreadable> {
-        let Some(person) = self.person() else { return Ok(()) };
+        let Some(person) = self.used.checked_sub(1).and_then(|at| self.people.get_mut(at)) else {
+            return Ok(());
+        };
         let (mut field, mut fits) = (None, true);
-        let (mut value, mut flawed) = (String::new(), Flaws::default());
-        attributes.each(|key, text, flaws| {
+        let (value, mut flawed) = (&mut self.value, Flaws::default());
+        value.clear();
+        attributes.each(|key, text| {
             if key == "IDType" {
-                field = Identity::named(text);
+                field = Identity::named(text.raw());
             } else if key == "IDValue" {
-                fits = text.len() <= LONGEST_FIELD;
-                text.trim().clone_into(&mut value);
-                flawed = flaws;
+                fits = text.raw().len() <= LONGEST_FIELD;
+                if fits {
+                    flawed = text.append_to(value);
+                }
             }
         })?;
         let Some(field) = field else { return Ok(()) };
@@ -129,11 +134,12 @@ impl Guests {
         } else if !fits {
             person.flaw = Some(LeftOut::TooLong);
         } else {
-            *match field {
+            let field = match field {
                 Identity::Prospect => &mut person.code,
                 Identity::Tenant => &mut person.tenant,
                 Identity::Property => &mut person.property,
-            } = value;
+            };
+            value.trim().clone_into(field);
         }
         Ok(())
     }
@@ -216,16 +222,17 @@ impl Harvest for Guests {
                 "Customer" if self.household > 0 => {
                     self.customer = depth;
                     let person = self.begin_person();
-                    attributes.each(|key, value, _| {
-                        if key == "Type" && value.len() <= 64 {
-                            person.kind.push_str(value);
+                    attributes.each(|key, value| {
+                        if key == "Type" && value.raw().len() <= 64 {
+                            person.kind.push_str(value.raw());
                         }
                     })?;
                 }
                 "Event" if self.household > 0 => {
                     self.event = depth;
                     let events = &mut self.events;
-                    attributes.each(|key, value, _| {
+                    attributes.each(|key, value| {
+                        let value = value.raw();
                         let fits = value.len() <= 64 && events.len() < 2048 && !value.contains(' ');
                         let known = || events.split(' ').any(|event| event == value);
                         if key == "EventType" && fits && !known() {

@@ -39,9 +39,11 @@ impl Lists {
 impl Harvest for Lists {
     fn open(&mut self, _: &str, _: usize, attributes: &mut Attributes<'_, '_>) -> Result<Want, Unreadable> {
         let mut all = Vec::new();
-        attributes.each(|key, value, _| {
-            if value.len() <= LONGEST && all.len() < 16 {
-                all.push((key.to_owned(), value.to_owned()));
+        attributes.each(|key, value| {
+            if value.raw().len() <= LONGEST && all.len() < 16 {
+                let mut text = String::new();
+                value.append_to(&mut text);
+                all.push((key.to_owned(), text));
             }
         })?;
         self.open.push(all);

@@ -10,9 +10,9 @@ mod lists;
 mod rows;
 mod shell;
 mod source;
-mod text;
+pub mod text;
 mod unreadable;
-mod walk;
+pub mod walk;
 
 use std::io::BufRead;
 

@@ -52,9 +52,9 @@ impl<'a, H: Harvest> Shell<'a, H> {
         self.told.filled = true;
         if name == "Message" {
             let mut kind = String::new();
-            attributes.each(|key, value, _| {
+            attributes.each(|key, value| {
                 if key.eq_ignore_ascii_case("messageType") {
-                    cut(value, 32).clone_into(&mut kind);
+                    cut(value.raw(), 32).clone_into(&mut kind);
                 }
             })?;
             self.message = Some(kind);
