@@ -115,7 +115,6 @@ impl Context {
     }
 
     /// The keys of stored secrets, read on first use: a verb that touches no secret needs no key.
-    #[allow(dead_code)] // until stored passwords and secrets are read
     pub fn keys(&self) -> Result<&KeyRing, Failure> {
         if let Some(keys) = self.keys.get() {
             return Ok(keys);

@@ -25,8 +25,7 @@ mod webhook;
 mod yardi;
 
 mod backoff;
-// Until stored passwords and secrets are read.
-#[allow(dead_code)]
+#[allow(dead_code)] // the modes of columns, until stored passwords are read
 mod cloak;
 mod clock;
 mod db;

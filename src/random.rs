@@ -14,7 +14,6 @@ pub fn secure() -> ring::rand::SystemRandom {
 }
 
 /// Bytes that nobody can guess: initialisation vectors, secrets.
-#[allow(dead_code)] // until stored passwords and secrets are written
 pub fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     secure().fill(&mut bytes).map_err(|_| Failure::fault("the operating system gives no random bytes"))?;

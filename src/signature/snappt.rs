@@ -25,7 +25,7 @@ pub fn snappt_matches(secret: &[u8], header: &str, body: &[u8]) -> bool {
     mac(secret, &[stamp.as_bytes(), b".", body]).is_some_and(|mac| mac.verify_slice(&tag).is_ok())
 }
 
-fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
+pub(super) fn mac(secret: &[u8], parts: &[&[u8]]) -> Option<Hmac<Sha256>> {
     // HMAC takes a key of any length; an empty one would sign nothing worth having.
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok().filter(|_| !secret.is_empty())?;
     parts.iter().for_each(|part| mac.update(part));

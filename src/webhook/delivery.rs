@@ -1,5 +1,7 @@
 //! One event for one endpoint: what was claimed, and what becomes of it after an attempt. Pure.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -43,6 +45,22 @@ pub struct Endpoint {
     pub active: bool,
     pub api_key_id: String,
 }
+
+/// A signing secret of an endpoint as it is stored: encrypted.
+#[derive(Clone)]
+pub struct Sealed {
+    pub id: Uuid,
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({})", self.id)
+    }
+}
+
+/// The active secrets of endpoints, the newest of each first; an endpoint without any is there as well.
+pub type SealedByEndpoint = HashMap<Uuid, Rc<[Sealed]>>;
 
 /// At most this many leases may be lost with a delivery on the wire before it is set aside.
 pub const INTERRUPTIONS: u32 = 3;

@@ -17,9 +17,11 @@ mod replay;
 mod request;
 mod retry;
 mod schemes;
+mod secret;
 mod send;
 mod show;
 mod sign;
+mod signer;
 mod store;
 mod tail;
 mod trigger;
@@ -47,6 +49,9 @@ pub enum Verb {
     Show(show::Args),
     Replay(Box<replay::Args>),
     Tail(tail::Args),
+    /// Signing secrets of endpoints: add, rotate, list, retire
+    #[command(subcommand)]
+    Secret(Box<secret::Verb>),
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(verify::Args),
@@ -80,6 +85,7 @@ pub fn run_alone(
         | Verb::Show(_)
         | Verb::Replay(_)
         | Verb::Tail(_)
+        | Verb::Secret(_)
         | Verb::Doctor(_) => None,
     })
 }
@@ -104,6 +110,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Show(args) => Box::new(show::run(context, args).await?),
         Verb::Replay(args) => replay::run(context, *args).await?,
         Verb::Tail(args) => Box::new(tail::run(context, args).await?),
+        Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) | Verb::Check(_) => {

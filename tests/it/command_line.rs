@@ -10,13 +10,18 @@ use crate::support::{Receiver, Scene, Transcript, has_the_promised_keys, hookyar
 const BINARY: &str = env!("CARGO_BIN_EXE_hookyard");
 
 /// Every verb a user can type, and the nouns above them.
-pub const VERBS: [&[&str]; 15] = [
+pub const VERBS: [&[&str]; 20] = [
     &[],
     &["webhook"],
     &["webhook", "send"],
     &["webhook", "retry"],
     &["webhook", "endpoints"],
     &["webhook", "list"],
+    &["webhook", "secret"],
+    &["webhook", "secret", "add"],
+    &["webhook", "secret", "rotate"],
+    &["webhook", "secret", "list"],
+    &["webhook", "secret", "retire"],
     &["webhook", "schemes"],
     &["webhook", "sign"],
     &["webhook", "verify"],

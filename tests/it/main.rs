@@ -31,6 +31,7 @@
 //! - `webhook_tail`      attempts as they happen
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
+//! - `webhook_secret_add`, `_rotate`, `_list`, `_retire`  signing secrets of endpoints, and deliveries signed with them
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
@@ -83,6 +84,10 @@ mod webhook_list;
 mod webhook_replay;
 mod webhook_retry;
 mod webhook_schemes;
+mod webhook_secret_add;
+mod webhook_secret_list;
+mod webhook_secret_retire;
+mod webhook_secret_rotate;
 mod webhook_send;
 mod webhook_show;
 mod webhook_sign;

@@ -4,7 +4,7 @@ use crate::command_line::VERBS;
 use crate::support::{API_KEY, Hookyard, Receiver, SHORT_ID, Scene, hookyard};
 
 /// Never in any output.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 11] = [
     "canary-dbpassword",
     "canary-bearer",
     "canary-urluser",
@@ -14,7 +14,13 @@ const SECRETS: [&str; 9] = [
     "canary-alertquery",
     "canary-proxypassword",
     "canary-filepassword",
+    "canarysigning",
+    "canarycloak",
 ];
+/// Both are Base64, as they must be.
+const SIGNING: &str = "whsec_canarysigningsecret0123456789ABCDEF";
+const CLOAK: &str = "canarycloakkeyAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// Never in a log; in an answer only when asked for.
 const PERSONAL: [&str; 4] = ["canary-applicant", "canary@person.example", "canary-report", "canary-body"];
 
@@ -50,7 +56,7 @@ fn stage() -> Stage {
     ));
     std::fs::write(
         folder.path().join("hookyard.toml"),
-        "[databases.other]\nurl = \"postgres://app:canary-filepassword@127.0.0.1:1/x\"\n[databases.odd]\nurl = \"postgres://app:canary-filepassword@[::x/x\"\n",
+        "[databases.other]\nurl = \"postgres://app:canary-filepassword@127.0.0.1:1/x\"\n[databases.odd]\nurl = \"postgres://app:canary-filepassword@[::x/x\"\n[[keys]]\ntag = \"AES.GCM.V1\"\nenv = \"CLOAK_KEY\"\n",
     )
     .expect("written");
     Stage { scene, receiver, folder }
@@ -72,6 +78,8 @@ impl Stage {
                 &self.receiver.url("/status/500/canary-alertpath?token=canary-alertquery"),
             )
             .env("HTTPS_PROXY", "http://u:canary-proxypassword@127.0.0.1:1")
+            .env("CLOAK_KEY", CLOAK)
+            .env("SIGNING", SIGNING)
             .env("RUST_LOG", "trace")
             .env("RUST_BACKTRACE", "1")
     }
@@ -138,6 +146,39 @@ fn no_verb_shows_a_secret_and_personal_data_only_when_asked() {
         assert!(open.stdout.contains(personal) && !open.stderr.contains(personal), "{open}");
     }
     assert!(SECRETS.iter().all(|secret| !open.all().contains(secret)), "{open}");
+}
+
+#[test]
+fn a_signing_secret_and_the_key_it_is_stored_under_are_never_shown() {
+    let stage = stage();
+    let webhook = "00000000-0000-4000-8000-000000000101";
+    let file = stage.folder.path().join("generated.secret").display().to_string();
+    let send = ["webhook", "send", "entry.completed", "--entry", SHORT_ID];
+    let mut said = String::new();
+    let mut run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let run = variables.iter().fold(stage.run(arguments), |run, (name, value)| run.env(name, value));
+        let shown = run.run();
+        assert!(!shown.all().contains("canary"), "{arguments:?}\n{shown}");
+        said.push_str(&shown.all());
+        shown
+    };
+    run(&["webhook", "secret", "add", webhook, "--secret-env", "SIGNING"], &[]).succeeds();
+    run(&["webhook", "secret", "add", webhook, "--secret-env", "SIGNING"], &[]).exits(1);
+    run(&["webhook", "secret", "rotate", webhook, "--output", &file, "--send-test"], &[]).succeeds();
+    run(&["webhook", "secret", "list", "--all"], &[]).succeeds();
+    run(&["webhook", "secret", "list", "--all", "--json"], &[]).succeeds();
+    run(&[&send[..], &["--dry-run"]].concat(), &[]).succeeds();
+    run(&send, &[("CLOAK_KEY", "canarycloak+no+key")]).exits(4);
+    run(&["webhook", "retry"], &[]);
+    run(&["webhook", "show", SHORT_ID], &[]);
+    run(&["webhook", "list"], &[]);
+    let other = "canarycloakkeyBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
+    run(&[&send[..], &["--again"]].concat(), &[("CLOAK_KEY", other)]).exits(1);
+    run(&["webhook", "secret", "add", webhook, "--secret-env", "ODD"], &[("ODD", "whsec_canarysigning!")])
+        .exits(4);
+    let generated = std::fs::read_to_string(&file).expect("written");
+    assert!(!said.contains(generated.trim_end()), "{said}");
+    assert!(stage.receiver.received().iter().any(|request| request.header("webhook-signature").is_some()));
 }
 
 #[test]

@@ -68,8 +68,14 @@ pub const ALL: &[Migration] = &[
     },
     Migration {
         version: 8,
+        name: "secrets",
+        sql: include_str!("../../../migrations/0008_secrets.sql"),
+        documented: false,
+    },
+    Migration {
+        version: 9,
         name: "retention",
-        sql: include_str!("../../../migrations/0008_retention.sql"),
+        sql: include_str!("../../../migrations/0009_retention.sql"),
         documented: false,
     },
 ];

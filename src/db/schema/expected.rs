@@ -381,6 +381,22 @@ pub const OWN: &[Table] = &[
             ("note", Text, YES),
         ],
     ),
+    own(
+        "secrets",
+        &[Select, Insert, Update],
+        &[
+            ("id", Uuid, NO),
+            ("state", Text, NO),
+            ("webhook_id", Uuid, NO),
+            ("sealed", Bytea, YES),
+            ("added_at", Timestamptz, NO),
+            ("expires_at", Timestamptz, YES),
+            ("retired_at", Timestamptz, YES),
+            ("operator", Text, NO),
+            ("host", Text, NO),
+            ("command", Text, NO),
+        ],
+    ),
     for_yardi(
         "yardi_accounts",
         ALL,

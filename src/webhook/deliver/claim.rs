@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::super::delivery::Claimed;
+use super::super::delivery::{Claimed, SealedByEndpoint};
 use super::Options;
 use super::store::{self, Batch, Claim, Scope};
 use crate::clock::Micros;
@@ -30,6 +30,7 @@ pub struct Wish {
 pub struct Taken {
     /// To be sent.
     pub claimed: Vec<Claimed>,
+    pub secrets: SealedByEndpoint,
     /// Everything that was claimed, the rest included.
     pub found: usize,
     pub now: Option<Micros>,
@@ -41,8 +42,8 @@ pub struct Taken {
 }
 
 pub async fn claim(db: &Db, random: &Random, options: &Options, wish: Wish) -> Result<Taken, Trouble> {
-    let Batch { claimed, now, .. } = heard(db, options, &wish).await?;
-    let mut taken = Taken { found: claimed.len(), now, ..Taken::default() };
+    let Batch { claimed, secrets, now, .. } = heard(db, options, &wish).await?;
+    let mut taken = Taken { found: claimed.len(), secrets, now, ..Taken::default() };
     if claimed.is_empty() {
         taken.paced = !options.watch && options.scope == Scope::All && store::is_paced(db).await?;
         return Ok(taken);

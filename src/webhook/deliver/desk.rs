@@ -235,6 +235,15 @@ impl Desk {
         waiting.chain(suspects).chain(self.exposed.iter().copied()).collect()
     }
 
+    /// Endpoints with something that is still to be sent.
+    pub fn endpoints(&self) -> Vec<Uuid> {
+        let waiting =
+            self.lanes.iter().filter(|(_, lane)| !lane.waiting.is_empty()).map(|(webhook, _)| *webhook);
+        let others = self.suspects.iter().chain(&self.reserved).map(|claimed| claimed.webhook_id);
+        let all: HashSet<Uuid> = waiting.chain(others).collect();
+        all.into_iter().collect()
+    }
+
     /// What the run's record has to name.
     pub fn exposed(&self) -> Vec<Uuid> {
         self.exposed.iter().copied().collect()

@@ -30,6 +30,8 @@ pub use sending::{method, signatures};
 pub use store::Scope;
 pub use tally::Tally;
 
+use super::signer::require_keys;
+use super::store as tables;
 use crate::backoff::Policy;
 use crate::context::Context;
 use crate::db::Db;
@@ -67,7 +69,14 @@ impl Options {
 /// Deliver what is due until nothing is, or until told to stop.
 pub async fn deliver(context: &Context, options: &Options, stop: &mut Stop) -> Result<Tally, Failure> {
     let (db, http) = (context.db().await?, context.http()?);
-    let sender = Sender::new(db, http, &context.settings.user_agent.value, options.timeout);
+    let event = match options.scope {
+        Scope::Event(event) => Some(event),
+        Scope::All | Scope::Plan(_) => None,
+    };
+    if tables::has_secrets(db, event).await? {
+        require_keys(context)?;
+    }
+    let sender = Sender::new(context, db, http, options.timeout);
     let id = context.random.id(context.clock.wall());
     let (now, died) = begin(context, db, id).await?;
     tracing::info!(target: "hookyard::deliver", "run {id} begins");

@@ -25,6 +25,7 @@ impl Run<'_> {
         self.tally.interrupted += taken.interrupted;
         self.tally.rescued(taken.set_aside);
         self.tally.parked += taken.parked;
+        self.sender.learn(taken.secrets);
         let mut unsent = Vec::new();
         for claimed in taken.claimed {
             if self.closing || self.breaker.is_tripped(claimed.webhook_id) {

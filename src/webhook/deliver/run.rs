@@ -10,6 +10,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::super::delivery::SealedByEndpoint;
 use super::breaker::Breaker;
 use super::claim::Taken;
 use super::desk::Desk;
@@ -27,6 +28,9 @@ use crate::stop::Stop;
 pub const POLL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(500));
 /// Between rounds of house-keeping in a run that stays.
 pub const HOUSE: Duration = Duration::from_secs(5);
+/// Between looks at the secrets of endpoints that something waits for: what was claimed long ago is signed with the
+/// secrets of now.
+pub const SECRETS: Duration = Duration::from_secs(1);
 
 /// Something under way, whose result the loop wakes up for.
 pub type Later<'a, T> = LocalBoxFuture<'a, T>;
@@ -54,6 +58,7 @@ pub struct Run<'a> {
     pub name: Option<Later<'a, Result<(), Trouble>>>,
     pub record: Option<Later<'a, Result<Group, Trouble>>>,
     pub renew: Option<Later<'a, Result<HashSet<Uuid>, Trouble>>>,
+    pub secrets: Option<Later<'a, Result<SealedByEndpoint, Trouble>>>,
     /// Alerts being told: beside the rest, since an alert URL that hangs must not cost a lease.
     pub alerts: Option<Later<'a, ()>>,
     /// Leases going back and house-keeping; each tells how many deliveries it found dead of waiting.
@@ -71,6 +76,7 @@ pub struct Run<'a> {
     pub pause: Duration,
     pub next_renewal: Instant,
     pub next_house: Instant,
+    pub next_secrets: Instant,
     pub ends: Option<Instant>,
     pub cuts: Option<Instant>,
 }
@@ -81,6 +87,7 @@ enum Woke {
     Named(Result<(), Trouble>),
     Recorded(Result<Group, Trouble>),
     Renewed(Result<HashSet<Uuid>, Trouble>),
+    Learned(Result<SealedByEndpoint, Trouble>),
     Done(Result<usize, Trouble>),
     Landed(Landed),
     Told,
@@ -115,6 +122,7 @@ impl<'a> Run<'a> {
             name: None,
             record: None,
             renew: None,
+            secrets: None,
             alerts: None,
             chores: FuturesUnordered::new(),
             requests: FuturesUnordered::new(),
@@ -127,6 +135,7 @@ impl<'a> Run<'a> {
             pause: POLL.0,
             next_renewal: start + options.lease / 3,
             next_house: start + HOUSE,
+            next_secrets: start + SECRETS,
             ends: options.max_runtime.map(|most| start + most),
             cuts: options.max_runtime.map(|most| start + most + GRACE),
         }
@@ -145,6 +154,7 @@ impl<'a> Run<'a> {
                 Woke::Named(named) => named?,
                 Woke::Recorded(group) => self.on_recorded(&group?),
                 Woke::Renewed(lost) => self.tally.taken_over += self.desk.forget(&lost?),
+                Woke::Learned(secrets) => self.sender.learn(secrets?),
                 Woke::Done(died) => self.tally.rescued(died?),
                 Woke::Landed(landed) => self.on_landed(landed),
                 Woke::Told => {}
@@ -182,6 +192,7 @@ impl<'a> Run<'a> {
             done = ready(&mut self.claim) => Woke::Claimed(done),
             Some(done) = self.chores.next(), if !self.chores.is_empty() => Woke::Done(done),
             done = ready(&mut self.renew) => Woke::Renewed(done),
+            done = ready(&mut self.secrets) => Woke::Learned(done),
             () = ready(&mut self.alerts) => Woke::Told,
             () = timer => Woke::Time,
         }
@@ -190,7 +201,8 @@ impl<'a> Run<'a> {
     fn next_wake(&self) -> Instant {
         let claim = (self.claim.is_none() && self.may_claim()).then_some(self.next_claim);
         let ends = if self.closing { self.cuts } else { self.ends };
-        let all = [claim, ends, Some(self.next_renewal), Some(self.next_house)];
+        let secrets = (self.secrets.is_none() && self.desk.unsent() > 0).then_some(self.next_secrets);
+        let all = [claim, ends, secrets, Some(self.next_renewal), Some(self.next_house)];
         all.into_iter().flatten().min().unwrap_or(self.next_house)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
@@ -11,10 +12,12 @@ use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
 use super::super::attempt::{self, Answer, Outcome, Silence};
-use super::super::delivery::{Claimed, Endpoint};
+use super::super::delivery::{Claimed, Endpoint, SealedByEndpoint};
+use super::super::signer::Signer;
 use super::super::{event, request};
 use super::store;
 use crate::clock::{Anchor, Micros};
+use crate::context::Context;
 use crate::db::Db;
 use crate::egress::{self, Refusal, Target};
 use crate::http::{Http, Method, NoAnswerKind, Reply, Request};
@@ -32,6 +35,9 @@ pub struct Sender<'a> {
     large: Semaphore,
     /// What an endpoint's URL came to when it was read last. The rules judge it again before each request.
     targets: RefCell<HashMap<Uuid, (String, Target)>>,
+    signer: Signer<'a>,
+    /// The active secrets of every endpoint that was claimed for, none included: one that is not in here is not sent to.
+    secrets: RefCell<SealedByEndpoint>,
 }
 
 /// Endpoints whose URL is remembered.
@@ -46,8 +52,22 @@ pub struct Sent {
 }
 
 impl<'a> Sender<'a> {
-    pub fn new(db: &'a Db, http: &'a Http, user_agent: &'a str, timeout: Duration) -> Self {
-        Sender { db, http, user_agent, timeout, large: Semaphore::new(LARGE), targets: RefCell::default() }
+    pub fn new(context: &'a Context, db: &'a Db, http: &'a Http, timeout: Duration) -> Self {
+        Sender {
+            db,
+            http,
+            user_agent: &context.settings.user_agent.value,
+            timeout,
+            large: Semaphore::new(LARGE),
+            targets: RefCell::default(),
+            signer: Signer::new(context),
+            secrets: RefCell::default(),
+        }
+    }
+
+    /// Take in the secrets as the database has them now.
+    pub fn learn(&self, secrets: SealedByEndpoint) {
+        self.secrets.borrow_mut().extend(secrets);
     }
 
     /// Attempt one delivery. `anchor` tells the database's time, which the signature carries.
@@ -93,8 +113,17 @@ impl<'a> Sender<'a> {
         }
         let endpoint = claimed.endpoint.as_ref().ok_or_else(|| config("the webhook was deleted"))?;
         let target = self.target(claimed.webhook_id, endpoint.url.as_deref().unwrap_or_default())?;
-        let request = build(endpoint, target, &claimed.event_id.to_string(), body, now, self)?;
+        let keys = self.keys(claimed.webhook_id)?;
+        let event_id = claimed.event_id.to_string();
+        let signatures = signatures(endpoint, &keys, &event_id, now, &body)?;
+        let request = build(endpoint, target, &event_id, body, &signatures, self)?;
         Ok((request, permit))
+    }
+
+    fn keys(&self, webhook: Uuid) -> Result<Vec<Rc<[u8]>>, Outcome> {
+        let secrets = self.secrets.borrow().get(&webhook).cloned();
+        let secrets = secrets.ok_or_else(|| config("the endpoint's secrets are not known"))?;
+        self.signer.keys(&secrets).map_err(config)
     }
 
     fn target(&self, webhook: Uuid, url: &str) -> Result<Target, Outcome> {
@@ -122,14 +151,12 @@ fn build(
     target: Target,
     event_id: &str,
     body: Bytes,
-    now: i64,
+    signatures: &[(HeaderName, HeaderValue)],
     sender: &Sender<'_>,
 ) -> Result<Request, Outcome> {
     let method = method(endpoint.method.as_deref())?;
-    let signatures = signatures(endpoint, now, &body)?;
-    let (headers, _) =
-        request::headers(endpoint.headers.as_deref(), event_id, sender.user_agent, &signatures)
-            .map_err(|fault| config(fault.to_string()))?;
+    let (headers, _) = request::headers(endpoint.headers.as_deref(), event_id, sender.user_agent, signatures)
+        .map_err(|fault| config(fault.to_string()))?;
     Ok(Request { method, target, headers, body, timeout: sender.timeout })
 }
 
@@ -142,16 +169,28 @@ pub fn method(column: Option<&str>) -> Result<Method, Outcome> {
     }
 }
 
-/// SNAPPT's scheme, keyed by the api key id: on every delivery.
+/// SNAPPT's scheme, keyed by the api key id, on every delivery; Standard Webhooks besides where the endpoint has
+/// secrets of its own, all of which sign.
 pub fn signatures(
     endpoint: &Endpoint,
+    keys: &[Rc<[u8]>],
+    event_id: &str,
     now: i64,
     body: &[u8],
 ) -> Result<Vec<(HeaderName, HeaderValue)>, Outcome> {
-    let value = signature::snappt(endpoint.api_key_id.as_bytes(), now, body)
-        .and_then(|value| HeaderValue::try_from(value).ok())
-        .ok_or_else(|| config("the delivery cannot be signed"))?;
-    Ok(vec![(HeaderName::from_static(signature::SNAPPT_HEADER), value)])
+    let header = |name: &'static str, value: Option<String>| {
+        let value = value.and_then(|value| HeaderValue::try_from(value).ok());
+        let value = value.ok_or_else(|| config("the delivery cannot be signed"))?;
+        Ok((HeaderName::from_static(name), value))
+    };
+    let snappt = signature::snappt(endpoint.api_key_id.as_bytes(), now, body);
+    let mut signatures = vec![header(signature::SNAPPT_HEADER, snappt)?];
+    if !keys.is_empty() {
+        let standard = signature::standard(keys.iter().map(|key| &**key), event_id, now, body);
+        signatures.push(header(signature::STANDARD_TIMESTAMP, Some(now.to_string()))?);
+        signatures.push(header(signature::STANDARD_SIGNATURE, standard)?);
+    }
+    Ok(signatures)
 }
 
 fn config(detail: impl Into<String>) -> Outcome {

@@ -9,9 +9,10 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::super::delivery::Claimed;
+use super::super::store as tables;
 use super::claim;
 use super::record::{self, Change};
-use super::run::{Group, Landed, Later, Run};
+use super::run::{Group, Landed, Later, Run, SECRETS};
 use super::store;
 use crate::db::Trouble;
 
@@ -39,6 +40,11 @@ impl<'a> Run<'a> {
         }
         if self.renew.is_none() && now >= self.next_renewal {
             self.start_renewing(now);
+        }
+        if self.secrets.is_none() && now >= self.next_secrets && self.desk.unsent() > 0 {
+            self.next_secrets = now + SECRETS;
+            let (db, webhooks) = (self.db, self.desk.endpoints());
+            self.secrets = Some(async move { tables::find_sealed(db, &webhooks).await }.boxed_local());
         }
     }
 

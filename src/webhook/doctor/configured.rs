@@ -2,6 +2,7 @@
 
 use super::super::deliver::{method, signatures};
 use super::super::request;
+use super::super::signer::Keys;
 use super::step::{Making, Part, Step, Wrong, making};
 use super::store::Webhook;
 use crate::signature;
@@ -18,13 +19,19 @@ fn headers() -> Making {
     making(Part::Authentication, "headers", "every configured header can be sent as it stands")
 }
 
-/// Of an endpoint.
-pub fn look(webhook: &Webhook, user_agent: &str, now: i64) -> Vec<Step> {
+/// Of an endpoint. `keys` are those of its secrets, or why they cannot be had.
+pub fn look(webhook: &Webhook, keys: &Keys, user_agent: &str, now: i64) -> Vec<Step> {
     let body = br#"{"test":true}"#;
     let endpoint = &webhook.endpoint;
-    let signed = signatures(endpoint, now, body);
-    let secret = match &signed {
-        Ok(list) => {
+    let own = keys.as_deref().unwrap_or_default();
+    let signed = signatures(endpoint, own, "0", now, body);
+    let secret = match (&signed, keys) {
+        (_, Err(why)) => secret().failed(
+            Wrong::Blocked,
+            why,
+            "`hookyard config` says where keys are read; `hookyard webhook secret list` under which key a secret lies",
+        ),
+        (Ok(list), Ok(_)) => {
             let holds = list.iter().any(|(name, value)| {
                 name == signature::SNAPPT_HEADER
                     && value.to_str().is_ok_and(|value| {
@@ -32,7 +39,11 @@ pub fn look(webhook: &Webhook, user_agent: &str, now: i64) -> Vec<Step> {
                     })
             });
             match holds {
-                true => secret().good("SNAPPT-Signature, keyed by the webhook's api key id"),
+                true if own.is_empty() => secret().good("SNAPPT-Signature, keyed by the webhook's api key id"),
+                true => secret().good(format!(
+                    "SNAPPT-Signature, keyed by the webhook's api key id, and webhook-signature by {} of its own",
+                    own.len()
+                )),
                 false => secret().failed(
                     Wrong::No,
                     "the signature does not hold",
@@ -40,7 +51,7 @@ pub fn look(webhook: &Webhook, user_agent: &str, now: i64) -> Vec<Step> {
                 ),
             }
         }
-        Err(why) => secret().failed(Wrong::Blocked, why.shown(), "correct the webhook's api key"),
+        (Err(why), Ok(_)) => secret().failed(Wrong::Blocked, why.shown(), "correct the webhook's api key"),
     };
     let mut steps = vec![secret];
     if let Err(why) = method(endpoint.method.as_deref()) {

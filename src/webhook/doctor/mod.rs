@@ -14,7 +14,8 @@ use serde_json::json;
 
 use super::ids;
 use super::inputs::{self, SecretArgs};
-use super::store::{Act, find_endpoints, insert_act};
+use super::signer::Signer;
+use super::store::{Act, find_endpoints, find_sealed, insert_act};
 use crate::context::Context;
 use crate::db::schema;
 use crate::egress;
@@ -55,7 +56,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Examined, Failure> {
     let url = webhook.endpoint.url.as_deref().unwrap_or_default();
     let (mut steps, reached) = reach::look(context.http()?, url, webhook.now).await;
     let agent = &context.settings.user_agent.value;
-    steps.extend(configured::look(&webhook, agent, webhook.now / 1_000_000));
+    let sealed =
+        find_sealed(context.db().await?, &[webhook.id]).await?.remove(&webhook.id).unwrap_or_default();
+    let keys = Signer::new(context).keys(&sealed);
+    steps.extend(configured::look(&webhook, &keys, agent, webhook.now / 1_000_000));
     let db = context.db().await?;
     let last = store::find_last(db, webhook.id).await?;
     steps.push(shape::look(last.as_ref(), webhook.now, &context.random));
@@ -64,7 +68,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Examined, Failure> {
         let act = Act::new(context, &host, json!({ "webhook_id": webhook.id.to_string(), "test": true }));
         insert_act(db, &act).await?;
     }
-    steps.push(tested(context, &args, reached, &Receiver::Webhook(&webhook), webhook.now).await?);
+    steps.push(tested(context, &args, reached, &Receiver::Webhook(&webhook, &keys), webhook.now).await?);
     let row = find_endpoints(db, Some(webhook.id), 1).await?;
     let attempts = store::list_attempts(db, webhook.id).await?;
     steps.extend(history::look(&webhook, row.first(), &attempts));

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::attempt::Outcome;
 use super::super::deliver::{method, signatures};
 use super::super::request;
+use super::super::signer::Keys;
 use super::step::{Making, Part, Step, Wrong, making};
 use super::store::Webhook;
 use crate::clock::{self, Micros};
@@ -29,7 +30,7 @@ pub fn test() -> Making {
 
 /// Whom the request is for.
 pub enum Receiver<'a> {
-    Webhook(&'a Webhook),
+    Webhook(&'a Webhook, &'a Keys),
     Url(&'a str, &'a [u8]),
 }
 
@@ -78,7 +79,7 @@ fn judged(reply: &Reply, took: Duration) -> Step {
 fn build(context: &Context, receiver: &Receiver<'_>, now: Micros) -> Result<Request, String> {
     let id = context.random.id(now).to_string();
     let meant_for = match receiver {
-        Receiver::Webhook(webhook) => Some(webhook.id.to_string()),
+        Receiver::Webhook(webhook, _) => Some(webhook.id.to_string()),
         Receiver::Url(..) => None,
     };
     let body = json!({
@@ -91,10 +92,11 @@ fn build(context: &Context, receiver: &Receiver<'_>, now: Micros) -> Result<Requ
     .to_string();
     let seconds = now / 1_000_000;
     let (url, method, theirs, signatures) = match receiver {
-        Receiver::Webhook(webhook) => {
+        Receiver::Webhook(webhook, keys) => {
             let endpoint = &webhook.endpoint;
+            let keys = keys.as_ref().map_err(Clone::clone)?;
             let shown = |outcome: Outcome| outcome.shown();
-            let signatures = signatures(endpoint, seconds, body.as_bytes()).map_err(shown)?;
+            let signatures = signatures(endpoint, keys, &id, seconds, body.as_bytes()).map_err(shown)?;
             let method = method(endpoint.method.as_deref()).map_err(shown)?;
             (endpoint.url.as_deref().unwrap_or_default(), method, endpoint.headers.as_deref(), signatures)
         }

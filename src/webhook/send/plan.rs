@@ -1,11 +1,14 @@
 //! `webhook send --dry-run`: which endpoints and why, the payload, and the headers, masked.
 
+use std::rc::Rc;
+
 use serde_json::json;
 use uuid::Uuid;
 
 use super::super::deliver::{method, signatures};
 use super::super::delivery::Endpoint;
 use super::super::request;
+use super::super::signer::{Keys, Signer};
 use super::super::store::{self, Subscriber};
 use super::{Args, Order};
 use crate::context::Context;
@@ -44,8 +47,17 @@ pub async fn plan(context: &Context, order: &Order, args: &Args) -> Result<Plann
             store::find_same_event(db, &order.event_type, id, entry, &order.payload).await?
         }
     };
-    let candidates =
-        subscribers.into_iter().map(|subscriber| candidate(context, order, subscriber)).collect();
+    let ids: Vec<Uuid> = subscribers.iter().map(|subscriber| subscriber.webhook_id).collect();
+    let secrets = store::find_sealed(db, &ids).await?;
+    let signer = Signer::new(context);
+    let candidates = subscribers
+        .into_iter()
+        .map(|subscriber| {
+            let sealed = secrets.get(&subscriber.webhook_id).map_or(&[][..], |sealed| sealed);
+            let keys = signer.keys(sealed);
+            candidate(context, order, subscriber, keys)
+        })
+        .collect();
     Ok(Planned {
         event_type: order.event_type.clone(),
         already,
@@ -54,7 +66,7 @@ pub async fn plan(context: &Context, order: &Order, args: &Args) -> Result<Plann
     })
 }
 
-fn candidate(context: &Context, order: &Order, subscriber: Subscriber) -> Candidate {
+fn candidate(context: &Context, order: &Order, subscriber: Subscriber, keys: Keys) -> Candidate {
     let (chosen, why) = reason(order, &subscriber);
     let endpoint = Endpoint {
         url: subscriber.url,
@@ -63,7 +75,7 @@ fn candidate(context: &Context, order: &Order, subscriber: Subscriber) -> Candid
         active: subscriber.active == Some(true),
         api_key_id: subscriber.api_key_id,
     };
-    let (headers, warnings, trouble) = match headers(context, order, &endpoint) {
+    let (headers, warnings, trouble) = match keys.and_then(|keys| headers(context, order, &endpoint, &keys)) {
         Ok((headers, warnings)) => (headers, warnings, None),
         Err(why) => (Vec::new(), Vec::new(), Some(why)),
     };
@@ -91,15 +103,15 @@ fn reason(order: &Order, subscriber: &Subscriber) -> (bool, String) {
 /// The headers as they would be sent, masked, and the warnings.
 type Told = (Vec<(String, String)>, Vec<String>);
 
-fn headers(context: &Context, order: &Order, endpoint: &Endpoint) -> Result<Told, String> {
+fn headers(context: &Context, order: &Order, endpoint: &Endpoint, keys: &[Rc<[u8]>]) -> Result<Told, String> {
     let shown = |outcome: super::super::attempt::Outcome| outcome.shown();
     method(endpoint.method.as_deref()).map_err(shown)?;
     let url = endpoint.url.as_deref().unwrap_or_default();
     let target = egress::check_url(url, &context.rules()).map_err(|why| why.to_string())?;
     let now = context.clock.wall() / 1_000_000;
-    let signatures = signatures(endpoint, now, order.payload.as_bytes()).map_err(shown)?;
     let agent = &context.settings.user_agent.value;
     let id = "(the event's id)";
+    let signatures = signatures(endpoint, keys, id, now, order.payload.as_bytes()).map_err(shown)?;
     let (list, warnings) = request::headers(endpoint.headers.as_deref(), id, agent, &signatures)
         .map_err(|fault| fault.to_string())?;
     let hidden = |name: &String| signatures.iter().any(|(signature, _)| signature.as_str() == name);

@@ -27,6 +27,8 @@ pub struct EndpointRow {
     pub dead: i64,
     pub alert_at: Option<Micros>,
     pub alert_told: bool,
+    /// Signing secrets that are active.
+    pub secrets: i64,
 }
 
 /// One endpoint, or all, the troubled ones first.
@@ -44,7 +46,9 @@ pub async fn find_endpoints(db: &Db, webhook: Option<Uuid>, most: i64) -> Result
                 (select count(*) from hookyard.deliveries d where d.webhook_id = w.id and d.parked_at is not null),
                 (select count(*) from hookyard.deliveries d where d.webhook_id = w.id and d.state = 'dead'),
                 (extract(epoch from a.opened_at) * 1000000)::int8,
-                a.told_at is not null
+                a.told_at is not null,
+                (select count(*) from hookyard.secrets s
+                 where s.webhook_id = w.id and s.state = 'active' and (s.expires_at is null or s.expires_at > now()))
              from webhooks w
              left join hookyard.endpoints e on e.webhook_id = w.id
              left join hookyard.alerts a on a.webhook_id = w.id and a.closed_at is null
@@ -78,6 +82,7 @@ pub async fn find_endpoints(db: &Db, webhook: Option<Uuid>, most: i64) -> Result
                     dead: row.try_get(15)?,
                     alert_at: row.try_get(16)?,
                     alert_told: row.try_get(17)?,
+                    secrets: row.try_get(18)?,
                 })
             })
             .collect()

@@ -6,6 +6,7 @@ mod endpoints;
 mod events;
 mod list;
 mod named;
+mod secrets;
 mod shown;
 
 pub use crate::db::Act;
@@ -18,6 +19,7 @@ pub use events::{
 };
 pub use list::{DeliveryRow, Filter, OtherRow, list_deliveries, list_others};
 pub use named::{Kind, find_named};
+pub use secrets::{find_sealed, has_secrets, sealed_in};
 pub use shown::{
     AroundRow, AttemptRow, EventRow, StandingRow, find_around, find_attempts, find_deliveries_of,
     find_delivery_of, find_event_of, find_events, find_host_attempts, find_host_payload, find_standing,

@@ -8,7 +8,8 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
-use super::super::super::delivery::{Claimed, Endpoint};
+use super::super::super::delivery::{Claimed, Endpoint, SealedByEndpoint};
+use super::super::super::store::sealed_in;
 use super::{micros, unsigned};
 use crate::backoff::{self, Policy};
 use crate::clock::Micros;
@@ -43,6 +44,8 @@ pub struct Claim<'a> {
 #[derive(Default)]
 pub struct Batch {
     pub claimed: Vec<Claimed>,
+    /// The secrets of their endpoints, as they were at the claim.
+    pub secrets: SealedByEndpoint,
     pub now: Option<Micros>,
     /// An earlier try had come to its commit when its connection broke: it may hold what we never heard of.
     pub unheard: bool,
@@ -51,7 +54,7 @@ pub struct Batch {
 pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
     let limit = i32::try_from(claim.limit).unwrap_or(i32::MAX);
     let (answered, unheard) = (Cell::new(false), Cell::new(false));
-    let rows = db
+    let (rows, secrets) = db
         .tx_relaxed(async |tx: &mut PgConnection| {
             unheard.set(answered.get());
             let query = match claim.scope {
@@ -65,12 +68,22 @@ pub async fn claim_due(db: &Db, claim: &Claim<'_>) -> Result<Batch, Trouble> {
                 Scope::All => query,
                 Scope::Event(id) | Scope::Plan(id) => query.bind(id),
             };
-            let rows = query.persistent(false).fetch_all(tx).await?;
+            let rows = query.persistent(false).fetch_all(&mut *tx).await?;
+            let mut webhooks = Vec::with_capacity(rows.len());
+            for row in &rows {
+                webhooks.push(row.try_get::<Uuid, _>(3)?);
+            }
+            webhooks.sort_unstable();
+            webhooks.dedup();
+            let secrets = match webhooks.is_empty() {
+                true => SealedByEndpoint::new(),
+                false => sealed_in(tx, &webhooks).await?,
+            };
             answered.set(true);
-            Ok(rows)
+            Ok((rows, secrets))
         })
         .await?;
-    let mut batch = Batch { unheard: unheard.get(), ..Batch::default() };
+    let mut batch = Batch { unheard: unheard.get(), secrets, ..Batch::default() };
     for row in &rows {
         batch.now = Some(row.try_get(16).map_err(|why| db.trouble(why))?);
         batch.claimed.push(claimed(row, claim.default_policy).map_err(|why| db.trouble(why))?);
