@@ -9,9 +9,6 @@ alter table hookyard.events
 create index events_by_age on hookyard.events (created_at, id) where payload_erased_at is null;
 create index events_erased_by_age on hookyard.events (created_at, id) where payload_erased_at is not null;
 
--- Addresses that are still there although their mail is sent.
-create index mails_to_forget on hookyard.mails (finished_at) where state = 'sent' and address <> 'erased';
-
 comment on table hookyard.events is
     'What happened, once and for ever. Written by hookyard.enqueue; database prune erases its payload and removes it.';
 comment on table hookyard.deliveries is

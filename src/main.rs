@@ -35,6 +35,7 @@ mod failure;
 mod http;
 mod instant;
 mod json;
+mod mail;
 mod output;
 mod provider;
 mod random;

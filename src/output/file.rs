@@ -1,30 +1,27 @@
-//! An answer that goes into a file: whoever reads the file sees the whole of the old one or the whole of the new one.
+//! An answer that goes to a file: whoever reads it sees the old one or the new one, and never a part.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{File, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Beside the file first, then in its place. What fails leaves the old one as it was.
+/// Through a file beside it, readable by all: a scraper runs as another user.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let beside = beside(path);
-    let written = whole(&beside, bytes).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|why| {
-        // Where it could not even be made there is nothing to remove.
-        let _ = fs::remove_file(&beside);
-        Failure::no(why).context(format!("cannot write {}", path.display()))
-    })
-}
-
-fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// In the same folder, since a name moves within one file system only; two runs at once have two.
-fn beside(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.new", std::process::id()))
+    let wrong = |why: std::io::Error| Failure::no(why).context(format!("cannot write {}", path.display()));
+    let name = path.file_name().ok_or_else(|| Failure::usage(format!("{} is no file", path.display())))?;
+    let mut beside = name.to_os_string();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = File::create(&beside).and_then(|mut file| {
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.map_err(wrong)
 }

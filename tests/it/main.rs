@@ -39,6 +39,10 @@
 //! - `webhook_check`     a payload's shape, each fault by its path
 //! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
 //! - `yardi_check`       what Yardi answers, step by step
+//! - `yardi_list`        integrations and properties with their state
+//! - `yardi_password`    stored passwords: by tag, rotated, replaced once they were seen to work
+//! - `yardi_submit`      results written back to the right person, once, and never on a guess
+//! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
 //! - `webhook_doctor`    an endpoint or a URL examined step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
@@ -95,3 +99,7 @@ mod webhook_tail;
 mod webhook_trigger;
 mod webhook_verify;
 mod yardi_check;
+mod yardi_list;
+mod yardi_password;
+mod yardi_poll;
+mod yardi_submit;

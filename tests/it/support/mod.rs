@@ -2,6 +2,7 @@
 
 mod chromium;
 mod database;
+mod estate;
 mod files;
 mod hookyard;
 mod hostile;
@@ -13,11 +14,14 @@ mod receiver;
 mod scene;
 mod server;
 mod session;
+mod smtp;
+mod soap;
 mod tls_front;
 mod voyager;
 
 pub use chromium::Chromium;
 pub use database::Database;
+pub use estate::{Estate, PASSWORD, USER};
 pub use files::{Files, hex, jwk, openssl, random_bytes};
 pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use hostile::Hostile;
@@ -28,6 +32,8 @@ pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
 pub use server::place;
 pub use session::Session;
+pub use smtp::{Mailbox, Post};
+pub use soap::{Says, Soap, element, envelope};
 pub use tls_front::{TlsFront, doorman};
 pub use voyager::{Household, Person, Voyager};
 
