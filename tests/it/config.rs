@@ -17,23 +17,26 @@ fn with_file(text: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Tran
 fn nothing_configured_shows_the_defaults() {
     let shown = hookyard(&["config"]).run();
     insta::assert_snapshot!(shown.to_string(), @r"
-     setting          value               from
-     database         none                default
-     report_database  the same            default
-     allow_egress     none                default
-     allow_http       false               default
-     ca_file          none                default
-     alert_url        none                default
-     concurrency      64                  default
-     per_endpoint     10                  default
-     in_flight        512                 default
-     lease            30s                 default
-     timeout          30s                 default
-     policy           integration-layer   default
-     user_agent       SNAPPT-Webhook/1.0  default
-     operator         unknown             default
-     pg_bin           searched            default
-     targets          none                default
+     setting          value                         from
+     database         none                          default
+     report_database  the same                      default
+     allow_egress     none                          default
+     allow_http       false                         default
+     ca_file          none                          default
+     alert_url        none                          default
+     concurrency      64                            default
+     per_endpoint     10                            default
+     in_flight        512                           default
+     lease            30s                           default
+     timeout          30s                           default
+     policy           integration-layer             default
+     user_agent       SNAPPT-Webhook/1.0            default
+     plaid_url        https://production.plaid.com  default
+     plaid_client_id  none                          default
+     plaid_secret     none                          default
+     operator         unknown                       default
+     pg_bin           searched                      default
+     targets          none                          default
 
     configuration file: none
     --- stderr
