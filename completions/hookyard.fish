@@ -359,6 +359,9 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l window -d 'Count the endpoints\' attempts over this long, from 24h to 31d' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l warn -d 'Degraded beyond these limits, such as success=98,due=500; `name=off` for none' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l fail-on -d 'Failing beyond these limits' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l html -d 'Also write the report as one page that needs no network' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l output -d 'Write it to this file at one stroke, for the textfile collector; without a database it says so' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l every -d 'How long to wait between two looks' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -366,24 +369,33 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_see
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l live -d 'Count every attempt anew, also in hours that `webhook retry` has counted'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l show-pii -d 'Show answers in full, personal data included'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l nagios -d 'One line of at most 80 characters, and exit codes as Nagios means them'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l prometheus -d 'Prometheus\' text format'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l csv -d 'One row for each endpoint'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l markdown -d 'For an incident\'s channel'
+complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l watch -d 'Look again and again, and draw over the last look'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Ask Yardi everything that polling needs, and say what each answer proves'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "check" -d 'Ask Yardi everything that polling needs, and say what each answer proves'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "list" -d 'Show integrations and properties: active, due, overdue, never polled, last error, circuit open'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "poll" -d 'Import new prospects of every property that is due'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "submit" -d 'Write results of completed entries back to Yardi'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "password" -d 'Show, rotate and replace the stored passwords of integrations'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l property -d 'Only this property, by Yardi\'s code' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'The environment variable that holds the password to try' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'Try the password in this environment variable instead of the stored one; the circuit stays as it is' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -394,19 +406,74 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l integration -d 'Only this integration: its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "migrate" -d 'Make or update hookyard\'s schema'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "status" -d 'Show whether the database is fit, and what to type where it is not'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate status stop" -f -a "stop" -d 'Stop the local database\'s server'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l integration -d 'Only this integration: its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l property -d 'Only this property: Yardi\'s code, its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l since -d 'Ask for everything since this time, in UTC, or this long ago' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l concurrency -d 'Integrations asked side by side [default: 4]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l force -d 'Poll what is not yet due as well'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l dry-run -d 'Say what would be asked, and ask and change nothing'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l entry -d 'Only this entry, by its id or short id; also one that was refused before' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l integration -d 'Only this integration: its short id or its id' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l concurrency -d 'Integrations written to side by side [default: 4]' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l dry-run -d 'Say what would be written, and write and change nothing'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "status" -d 'Show under which key each password is stored, and whether it can be read'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "rotate" -d 'Move every stored password to the first of the configured keys'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "set" -d 'Replace an integration\'s password by another one that was seen to work'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s h -l help -d 'Print help'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "migrate" -d 'Make or update hookyard\'s schema'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "prune" -d 'Remove what is old, and erase old payloads'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "status" -d 'Show whether the database is fit, and what to type where it is not'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "stop" -d 'Stop the local database\'s server'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -419,6 +486,22 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l older-than -d 'Remove what ended longer ago: 90d, 12w; at least 7d, since a repeated event is known by what is kept' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l erase-payloads-older-than -d 'Erase payloads and answers of what ended longer ago; at least 1d' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l max-runtime -d 'Stop after this long; the next run goes on' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l config -d 'Read this configuration file' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l log-format -d 'How log lines are written' -r -f -a "text\t''
+json\t''"
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l include-host -d 'Also rows of webhook_delivery_attempts that another application wrote'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l yes -d 'Do it'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l dry-run -d 'Count, change nothing, and exit 0'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -456,6 +539,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-egress 
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yes -d 'Fetch PostgreSQL\'s binaries with the system\'s package manager where none are found'
+complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l history -d 'Also make up a month of deliveries and Yardi polls, for reports to have something to show'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l json -d 'Answer in JSON: one document, or one line per item'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s q -l quiet -d 'Say nothing but the answer and errors'

@@ -47,6 +47,11 @@ impl Anchor {
     }
 }
 
+/// `2026-11-02`
+pub fn shown_day(micros: Micros) -> String {
+    shown(micros).chars().take(10).collect()
+}
+
 /// `2026-11-02T08:15:30Z`
 pub fn shown(micros: Micros) -> String {
     match jiff::Timestamp::from_microsecond(micros) {

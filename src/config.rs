@@ -20,7 +20,7 @@ pub struct Configured {
 }
 
 struct Row {
-    name: &'static str,
+    name: String,
     value: String,
     origin: Origin,
 }
@@ -36,7 +36,7 @@ pub fn run(context: &Context, _args: &Args) -> Result<Box<dyn Output>, Failure> 
 
 fn rows(settings: &Settings) -> Vec<Row> {
     let seconds = |set: &Set<std::time::Duration>| format!("{:?}", set.value);
-    vec![
+    let mut rows = vec![
         maybe("database", settings.database.as_ref().map(|set| (set.value.to_string(), &set.origin)), "none"),
         maybe(
             "report_database",
@@ -79,12 +79,47 @@ fn rows(settings: &Settings) -> Vec<Row> {
             settings.pg_bin.as_ref().map(|set| (set.value.display().to_string(), &set.origin)),
             "searched",
         ),
+        maybe("smtp_url", settings.smtp_url.as_ref().map(|set| (set.value.to_string(), &set.origin)), "none"),
+        text("mail_from", settings.mail_from.as_ref()),
+        text("mail_reply_to", settings.mail_reply_to.as_ref()),
+        row("mail_subject", settings.mail_subject.value.clone(), &settings.mail_subject.origin),
+        text("invite_url", settings.invite_url.as_ref()),
+        row(
+            "yardi_concurrency",
+            settings.yardi_concurrency.value.to_string(),
+            &settings.yardi_concurrency.origin,
+        ),
+        row("yardi_lease", seconds(&settings.yardi_lease), &settings.yardi_lease.origin),
+        row(
+            "submit_window",
+            format!("{} days", settings.submit_window.value.as_secs() / 86_400),
+            &settings.submit_window.origin,
+        ),
         row("targets", named(&settings.targets.value), &settings.targets.origin),
-    ]
+    ];
+    rows.extend(yardi(settings));
+    rows
+}
+
+/// `[yardi]` and its sections, as the file has them.
+fn yardi(settings: &Settings) -> Vec<Row> {
+    let origin = Origin::File(settings.file.clone().unwrap_or_default());
+    let all = std::iter::once((String::new(), &settings.yardi.all));
+    let sections = settings.yardi.sections.iter().map(|(name, section)| (format!("{name}."), section));
+    all.chain(sections)
+        .flat_map(|(name, section)| {
+            section.shown().into_iter().map(move |(key, value)| (format!("yardi.{name}{key}"), value))
+        })
+        .map(|(name, value)| Row { name, value, origin: origin.clone() })
+        .collect()
+}
+
+fn text(name: &'static str, set: Option<&Set<String>>) -> Row {
+    maybe(name, set.map(|set| (set.value.clone(), &set.origin)), "none")
 }
 
 fn row(name: &'static str, value: String, origin: &Origin) -> Row {
-    Row { name, value, origin: origin.clone() }
+    Row { name: name.to_owned(), value, origin: origin.clone() }
 }
 
 fn maybe(name: &'static str, set: Option<(String, &Origin)>, otherwise: &str) -> Row {
@@ -119,7 +154,7 @@ impl Output for Configured {
         for row in &self.rows {
             let tone = if row.origin == Origin::Default { Tone::Dim } else { Tone::Plain };
             table.row(vec![
-                row.name.into(),
+                row.name.as_str().into(),
                 Cell::new(&row.value),
                 Cell::toned(row.origin.to_string(), tone),
             ]);
@@ -144,7 +179,7 @@ impl Output for Configured {
         let settings: serde_json::Map<String, serde_json::Value> = self
             .rows
             .iter()
-            .map(|row| (row.name.to_owned(), json!({ "value": row.value, "from": row.origin.to_string() })))
+            .map(|row| (row.name.clone(), json!({ "value": row.value, "from": row.origin.to_string() })))
             .collect();
         let keys: Vec<_> = (self.keys.iter().enumerate())
             .map(|(at, key)| json!({ "tag": key.tag, "for": purpose(at), "from": key.place.to_string() }))

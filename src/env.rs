@@ -21,6 +21,12 @@ pub const PLAID_URL: &str = "HOOKYARD_PLAID_URL";
 pub const PLAID_CLIENT_ID: &str = "HOOKYARD_PLAID_CLIENT_ID";
 pub const PLAID_SECRET: &str = "HOOKYARD_PLAID_SECRET";
 pub const PG_BIN: &str = "HOOKYARD_PG_BIN";
+pub const SMTP_URL: &str = "HOOKYARD_SMTP_URL";
+pub const MAIL_FROM: &str = "HOOKYARD_MAIL_FROM";
+pub const INVITE_URL: &str = "HOOKYARD_INVITE_URL";
+pub const YARDI_CONCURRENCY: &str = "HOOKYARD_YARDI_CONCURRENCY";
+pub const YARDI_LEASE: &str = "HOOKYARD_YARDI_LEASE";
+pub const SUBMIT_WINDOW: &str = "HOOKYARD_SUBMIT_WINDOW";
 pub const LOG_FORMAT: &str = "HOOKYARD_LOG_FORMAT";
 pub const NO_COLOR: &str = "NO_COLOR";
 pub const CLICOLOR: &str = "CLICOLOR";
@@ -64,6 +70,12 @@ pub const DOCUMENTED: &[(&str, &str)] = &[
     (PLAID_CLIENT_ID, "who asks Plaid for its public keys"),
     (PLAID_SECRET, "the secret of that client"),
     (PG_BIN, "directory of the `postgres` and `initdb` that the local database runs on"),
+    (SMTP_URL, "where invite mails are handed in: smtps://USER:PASSWORD@HOST, or smtp:// for STARTTLS"),
+    (MAIL_FROM, "the sender of invite mails"),
+    (INVITE_URL, "the link in an invite, with `{entry_id}` and `{short_id}`"),
+    (YARDI_CONCURRENCY, "integrations of Yardi asked side by side"),
+    (YARDI_LEASE, "how long an integration of Yardi is ours without renewal"),
+    (SUBMIT_WINDOW, "how long after its completion a result is submitted, or again when it has changed"),
     (LOG_FORMAT, "`text` or `json`"),
 ];
 

@@ -3,6 +3,7 @@
 mod build;
 mod index;
 mod migrate;
+mod prune;
 mod status;
 mod stop;
 mod store;
@@ -15,6 +16,7 @@ use crate::output::Output;
 #[derive(clap::Subcommand)]
 pub enum Verb {
     Migrate(migrate::Args),
+    Prune(prune::Args),
     Status(status::Args),
     Stop(stop::Args),
 }
@@ -22,6 +24,7 @@ pub enum Verb {
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
     Ok(match verb {
         Verb::Migrate(args) => Box::new(migrate::run(context, args).await?),
+        Verb::Prune(args) => prune::run(context, args).await?,
         Verb::Status(args) => Box::new(status::run(context, args).await?),
         Verb::Stop(args) => Box::new(stop::run(context, args).await?),
     })

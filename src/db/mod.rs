@@ -120,6 +120,14 @@ impl Db {
         self.tx_begun(RELAXED, ANSWER_WITHIN, work).await
     }
 
+    /// Like `tx`, for one transaction of many statements: each has the usual limits, all together ten minutes.
+    pub async fn tx_importing<T>(
+        &self,
+        work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Trouble> {
+        self.tx_begun(BEGIN, MIGRATED_WITHIN, work).await
+    }
+
     /// Like `tx`, but gives way to other people's locks at once: whoever queues behind a statement that changes the
     /// schema waits as long as it does. The caller tries again.
     pub async fn tx_migrating<T>(

@@ -34,6 +34,9 @@ pub struct Args {
     /// Fetch PostgreSQL's binaries with the system's package manager where none are found
     #[arg(long)]
     yes: bool,
+    /// Also make up a month of deliveries and Yardi polls, for reports to have something to show
+    #[arg(long)]
+    history: bool,
 }
 
 /// The default schedule with seconds for minutes and hours.
@@ -66,6 +69,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
     let db = context.db().await?;
     tell(&format!("local database at {}", db.place()));
     database::migrate_all(&context).await?;
+    if args.history {
+        store::insert_history(db).await?;
+        tell("a month was made up: of customers under .example, to whom nothing is ever sent");
+    }
     let receiver =
         Receiver::start().await.map_err(|why| Failure::fault(why).context("cannot listen on loopback"))?;
     let id = || context.random.id(context.clock.wall());
@@ -184,6 +191,7 @@ impl Output for Shown {
         page.line("  hookyard --database embedded webhook list");
         page.line("  hookyard --database embedded webhook endpoints");
         page.line("  hookyard --database embedded database status");
+        page.line("  hookyard --database embedded report health --html health.html");
         page.line(format!("  psql -h {} -U postgres hookyard", self.place));
         page.line("and stop the server when you are done (it stops by itself when nobody uses it):");
         page.line("  hookyard database stop");

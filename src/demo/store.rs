@@ -9,6 +9,8 @@ use crate::db::{Db, Trouble};
 pub const API_KEY: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0001);
 const COMPANY: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0002);
 const PROPERTY: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0003);
+/// The integration that `history.sql` makes.
+const HISTORIC: Uuid = Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0301);
 const WEBHOOKS: [Uuid; 3] = [
     Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0011),
     Uuid::from_u128(0xde30_0000_0000_4000_8000_0000_0000_0012),
@@ -65,6 +67,21 @@ pub async fn insert_scene(db: &Db, scene: &Scene, urls: &[String]) -> Result<(),
             .execute(tx)
             .await
             .map(|_| ())
+    })
+    .await
+}
+
+const HISTORY: &str = include_str!("history.sql");
+
+/// A month that never was; once, however often it is asked for.
+pub async fn insert_history(db: &Db) -> Result<(), Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let there =
+            sqlx::query("select from yardi_integrations where id = $1").bind(HISTORIC).persistent(false);
+        if there.fetch_optional(&mut *tx).await?.is_some() {
+            return Ok(());
+        }
+        sqlx::raw_sql(HISTORY).execute(tx).await.map(|_| ())
     })
     .await
 }

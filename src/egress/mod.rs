@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use address::check_address;
 pub use shown::{escaped, shown};
-pub use target::{Credentials, Host, Target};
+pub use target::{Credentials, Host, Target, decoded};
 
 /// What the operator opened. Nothing by default.
 #[derive(Clone, Debug, Default)]

@@ -94,7 +94,7 @@ fn credentials(url: &url::Url) -> Option<Credentials> {
     Some(Credentials { user: decoded(url.username()), password: decoded(url.password().unwrap_or_default()) })
 }
 
-fn decoded(text: &str) -> Vec<u8> {
+pub fn decoded(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

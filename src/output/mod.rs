@@ -2,6 +2,7 @@
 //! a closed pipe is decided here.
 
 mod escape;
+mod file;
 mod mask;
 mod page;
 
@@ -10,11 +11,12 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use serde_json::Value;
 
 pub use escape::{escape, escape_json};
+pub use file::write_file;
 pub use mask::masked;
 pub use page::{Cell, Page, Table, Tone};
 
 use crate::env;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// What a verb answers: words for people, data for programs, a verdict for scripts.
 pub trait Output {
@@ -51,6 +53,8 @@ pub struct Printer {
     pub quiet: bool,
     /// Log lines are wanted: a moving line between them would garble both.
     pub logging: bool,
+    /// Spoken to as a plug-in of Nagios: its first line and its codes, for failures, too.
+    pub plugin: bool,
 }
 
 impl Printer {
@@ -65,6 +69,34 @@ impl Printer {
         write_open(&self.render(part)?)
     }
 
+    /// Draw an answer over the last one, on a terminal: as much as fits, so that nothing scrolls away. Elsewhere, and in
+    /// JSON, one after the other. False when nobody reads any longer.
+    pub fn redraw(&self, answer: &dyn Output, is_first: bool) -> Result<bool, Failure> {
+        if !self.redraws() {
+            return self.stream(answer);
+        }
+        let text = String::from_utf8_lossy(&self.render(answer)?).into_owned();
+        let height = crossterm::terminal::size().map_or(24, |(_, height)| usize::from(height)).max(2);
+        // Lines that are too long are cut by the terminal, not wrapped.
+        let mut frame = String::from(if is_first { "\x1b[2J\x1b[?7l\x1b[H" } else { "\x1b[?7l\x1b[H" });
+        let lines: Vec<&str> = text.lines().collect();
+        for line in lines.iter().take(height - 1) {
+            frame.push_str(&format!("{line}\x1b[K\r\n"));
+        }
+        frame.push_str("\x1b[J\x1b[?7h");
+        if lines.len() > height - 1 {
+            frame.push_str(&format!("{} more lines", lines.len() - height + 1));
+        }
+        write_open(frame.as_bytes())
+    }
+
+    /// Whether an answer can be drawn over the last one.
+    pub fn redraws(&self) -> bool {
+        self.format == Format::Text
+            && std::io::stdout().is_terminal()
+            && env::surrounding(env::TERM).as_deref() != Some("dumb")
+    }
+
     /// Help and version: on a terminal with clap's own emphasis.
     pub fn help(&self, text: &clap::builder::StyledStr) -> Result<(), Failure> {
         let text = if self.colour(std::io::stdout().is_terminal()) {
@@ -77,6 +109,9 @@ impl Printer {
 
     /// What is wrong with the call, in clap's words.
     pub fn misused(&self, text: &str) {
+        if self.plugin {
+            self.fail_as_plugin(Kind::Usage);
+        }
         if self.format != Format::Json {
             return self.say(&escape(text));
         }
@@ -136,8 +171,32 @@ impl Printer {
         Ok(matches!(answer.trim(), "y" | "yes"))
     }
 
+    /// The exit code of a failure. A database that is away is critical to a plug-in's reader; what only a person can
+    /// mend is unknown to it, and so is a wrong call.
+    pub fn code(&self, kind: Kind) -> u8 {
+        match kind {
+            _ if !self.plugin => kind.code(),
+            Kind::Later => 2,
+            Kind::No | Kind::Usage | Kind::Blocked | Kind::Fault => 3,
+        }
+    }
+
+    /// A plug-in's first line, of fixed words: the error itself may hold names and goes to stderr.
+    fn fail_as_plugin(&self, kind: Kind) {
+        let text = match kind {
+            Kind::Later => "HOOKYARD CRITICAL: the database cannot be reached or does not answer",
+            Kind::Usage => "HOOKYARD UNKNOWN: wrong usage",
+            Kind::Blocked => "HOOKYARD UNKNOWN: configuration or schema, see stderr",
+            Kind::No | Kind::Fault => "HOOKYARD UNKNOWN: see stderr",
+        };
+        let _ = write(format!("{text}\n").as_bytes());
+    }
+
     /// The error itself is never silenced.
     pub fn fail(&self, failure: &Failure) {
+        if self.plugin {
+            self.fail_as_plugin(failure.kind);
+        }
         if self.format == Format::Json {
             self.say(&line(&failure.json()));
         } else {

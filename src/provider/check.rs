@@ -1,6 +1,8 @@
 //! A payload against the description of its event: what is missing, mistyped, not allowed, unknown or there twice, each
 //! by its path.
 
+use std::collections::HashSet;
+
 use super::form::{Event, Form, Rule};
 use super::near::near;
 use super::path::{Path, Step, get};
@@ -167,9 +169,10 @@ impl Checking<'_> {
         if !rule.map {
             self.missing(rule, of_sample, fields, path);
         }
-        for (at, (name, value)) in fields.iter().enumerate() {
+        let mut seen = HashSet::new();
+        for (name, value) in fields {
             let place = path.name(name);
-            if fields[..at].iter().any(|(other, _)| other == name) {
+            if !seen.insert(name.as_str()) {
                 self.add(
                     Fault::Duplicate,
                     &place,
@@ -231,4 +234,50 @@ impl Checking<'_> {
 
 fn named(text: &str, otherwise: &str) -> String {
     shown(text).map_or_else(|| otherwise.to_owned(), |word| format!("`{word}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fill, all, sample};
+    use super::*;
+    use crate::json::{compact, parse};
+    use crate::random::Random;
+
+    #[test]
+    fn a_payload_changed_anywhere_is_judged_and_never_a_panic() {
+        let random = Random::seeded(5);
+        for form in all() {
+            let event = form.events.last().expect("an event");
+            let good = compact(&sample(event, &mut Fill::new(1_700_000_000_000_000, &random)));
+            for at in 0..good.len() {
+                for byte in [b'{', b'}', b'[', b'"', b',', b'0', b' ', 0xff] {
+                    let mut bytes = good.clone();
+                    bytes[at] = byte;
+                    if let Some(payload) = parse(&bytes) {
+                        for finding in check(&form, &payload).findings {
+                            assert!(!finding.detail.is_empty());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_taken_out_is_missing_or_optional() {
+        let random = Random::seeded(6);
+        for form in all() {
+            for event in &form.events {
+                let whole = sample(event, &mut Fill::new(1_700_000_000_000_000, &random));
+                let Node::Fields(fields) = &whole else { panic!("{}", event.name) };
+                for (name, _) in fields {
+                    let rest = fields.iter().filter(|(other, _)| other != name).cloned().collect();
+                    let findings = check(&form, &Node::Fields(rest)).findings;
+                    let optional = rule(&event.rules, &Path::default().name(name))
+                        .is_some_and(|rule| rule.optional == Some(true));
+                    assert_eq!(findings.is_empty(), optional, "{} {} {name}", form.name, event.name);
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! `hookyard report health`: one look, one struct, one verdict; what it is for decides the form.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::figures::Health;
@@ -8,16 +9,18 @@ use super::store::{self, Wish};
 use super::threshold::{self, Chosen};
 use super::told;
 use super::verdict::{self, Level, Limits};
+use super::watch;
 use crate::context::Context;
 use crate::db::schema::{self, Weight};
 use crate::failure::Failure;
-use crate::output::{Json, Output, Page};
+use crate::output::{self, Json, Output, Page};
 use crate::settings;
 
 /// Say whether webhooks go out, Yardi comes in, and hookyard itself runs
 ///
 /// Each section is ok, degraded or failing by limits whose names say which side is bad. Exit 0 when nothing is failing,
-/// 1 when something is, 3 when the database cannot be reached or has not answered within 9 s. Nothing is written.
+/// 1 when something is, 3 when the database cannot be reached or has not answered within 9 s. With --nagios: 0 ok,
+/// 1 degraded, 2 failing or no database, 3 for anything else, a wrong call included. Nothing is written to the database.
 #[derive(clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {
@@ -33,16 +36,50 @@ pub struct Args {
     /// Count every attempt anew, also in hours that `webhook retry` has counted
     #[arg(long)]
     live: bool,
+    /// Also write the report as one page that needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Show answers in full, personal data included
     #[arg(long)]
     show_pii: bool,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Forms")]
+struct Form {
+    /// One line of at most 80 characters, and exit codes as Nagios means them
+    #[arg(long, group = "form", conflicts_with = "json")]
+    nagios: bool,
+    /// Prometheus' text format
+    #[arg(long, group = "form", conflicts_with = "json")]
+    prometheus: bool,
+    /// Write it to this file at one stroke, for the textfile collector; without a database it says so
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
+    output: Option<PathBuf>,
+    /// One row for each endpoint
+    #[arg(long, group = "form", conflicts_with = "json")]
+    csv: bool,
+    /// For an incident's channel
+    #[arg(long, group = "form", conflicts_with = "json")]
+    markdown: bool,
+    /// Look again and again, and draw over the last look
+    #[arg(long, conflicts_with = "form")]
+    watch: bool,
+    /// How long to wait between two looks
+    #[arg(long, value_name = "TIME", default_value = "5s", requires = "watch", value_parser = settings::duration)]
+    every: Duration,
 }
 
 fn after_help() -> String {
     format!(
         "Limits (default of --warn, of --fail-on):\n{}\nExamples:\n  \
          hookyard report health\n  \
-         hookyard report health --json --fail-on success=95,oldest-due=10m,dead=0",
+         hookyard report health --watch\n  \
+         hookyard report health --json --fail-on success=95,oldest-due=10m,dead=0\n  \
+         * * * * *  hookyard report health --prometheus --output /var/lib/node_exporter/hookyard.prom   # crontab\n  \
+         */10 * * * *  hookyard report health --quiet --html /srv/www/health.html > /dev/null     # crontab",
         threshold::told()
     )
 }
@@ -60,7 +97,11 @@ fn window(text: &str) -> Result<Duration, String> {
 
 impl Args {
     pub fn wants_csv(&self) -> bool {
-        false
+        self.form.csv
+    }
+
+    pub fn every(&self) -> Duration {
+        self.form.every
     }
 }
 
@@ -69,16 +110,55 @@ const WITHIN: Duration = Duration::from_secs(9);
 
 pub struct Checked {
     health: Health,
+    words: Words,
 }
 
-pub async fn run(context: &Context, args: Args) -> Result<Checked, Failure> {
+/// How the answer reads where neither JSON nor CSV is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Table,
+    Nagios,
+    Prometheus,
+    Markdown,
+    /// It went to a file.
+    Silent,
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failure> {
     let limits = limits(context, &args)?;
-    let Ok(looked) = tokio::time::timeout(WITHIN, look(context, &args)).await else {
+    if args.form.watch {
+        return Ok(Box::new(watch::run(context, &args, &limits).await?));
+    }
+    let checked = check(context, &args, &limits).await;
+    if let Some(path) = &args.form.output {
+        let text = match &checked {
+            Ok(checked) => told::prometheus(&checked.health),
+            Err(_) => told::down(),
+        };
+        output::write_file(path, text.as_bytes())?;
+        return Ok(Box::new(Checked { words: Words::Silent, ..checked? }));
+    }
+    Ok(Box::new(checked?))
+}
+
+/// One look, and what it is worth.
+pub async fn check(context: &Context, args: &Args, limits: &Limits) -> Result<Checked, Failure> {
+    let Ok(looked) = tokio::time::timeout(WITHIN, look(context, args)).await else {
         return Err(Failure::later(format!("the database has not answered within {} s", WITHIN.as_secs())));
     };
     let mut health = looked?;
-    verdict::judge(&mut health, &limits);
-    Ok(Checked { health })
+    verdict::judge(&mut health, limits);
+    if let Some(path) = &args.html {
+        output::write_file(path, told::html(&health)?.as_bytes())?;
+    }
+    let form = &args.form;
+    let words = match (form.nagios, form.prometheus, form.markdown) {
+        (true, ..) => Words::Nagios,
+        (_, true, _) => Words::Prometheus,
+        (.., true) => Words::Markdown,
+        _ => Words::Table,
+    };
+    Ok(Checked { health, words })
 }
 
 async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
@@ -126,15 +206,29 @@ fn limits(context: &Context, args: &Args) -> Result<Limits, Failure> {
 
 impl Output for Checked {
     fn text(&self, page: &mut Page) {
-        told::table(&self.health, page);
+        let lines = match self.words {
+            Words::Table => return told::table(&self.health, page),
+            Words::Silent => return,
+            Words::Nagios => vec![told::nagios(&self.health)],
+            Words::Prometheus => told::prometheus(&self.health).lines().map(str::to_owned).collect(),
+            Words::Markdown => told::markdown(&self.health),
+        };
+        lines.iter().for_each(|line| page.line(line));
     }
 
     fn json(&self) -> Json {
         Json::One(told::json(&self.health))
     }
 
+    fn csv(&self) -> Option<Vec<Vec<String>>> {
+        Some(told::csv(&self.health))
+    }
+
     /// Degraded is a thing to know of, not an error.
     fn verdict(&self) -> u8 {
-        u8::from(self.health.level == Level::Failing)
+        match (self.words, self.health.level) {
+            (Words::Nagios, level) => level as u8,
+            (_, level) => u8::from(level == Level::Failing),
+        }
     }
 }

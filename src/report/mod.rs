@@ -6,6 +6,7 @@ mod store;
 mod threshold;
 mod told;
 mod verdict;
+mod watch;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -25,6 +26,6 @@ impl Verb {
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
     match verb {
-        Verb::Health(args) => Ok(Box::new(health::run(context, *args).await?)),
+        Verb::Health(args) => health::run(context, *args).await,
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::keys::{self, KeySource};
-use super::{Database, count, duration, network, policy, url_of};
+use super::{Database, Yardi, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
@@ -29,6 +29,8 @@ pub struct File {
     pub delivery: Delivery,
     pub alert: Alert,
     pub plaid: PlaidSection,
+    pub mail: Mail,
+    pub yardi: Yardi,
     /// The section below `databases` that reports are read from.
     pub report_database: Option<String>,
     pub health: Health,
@@ -90,6 +92,16 @@ pub struct PlaidSection {
 #[serde(deny_unknown_fields, default)]
 pub struct Alert {
     pub url: Option<String>,
+}
+
+/// Invites to applicants.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    pub smtp_url: Option<String>,
+    pub from: Option<String>,
+    pub reply_to: Option<String>,
+    pub subject: Option<String>,
 }
 
 /// Limits of `report health`, in the words of its flags.
@@ -157,7 +169,8 @@ impl File {
     fn has_secret(&self) -> bool {
         let passwords =
             self.databases.values().any(|section| SafeUrl::new(section.url.as_str()).has_password());
-        passwords || self.alert.url.is_some()
+        let smtp = self.mail.smtp_url.as_deref().is_some_and(|url| SafeUrl::new(url).has_password());
+        passwords || smtp || self.alert.url.is_some()
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, Failure> {

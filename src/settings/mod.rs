@@ -3,6 +3,7 @@
 
 mod file;
 mod keys;
+mod yardi;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::secret::{SafeUrl, Secret};
 use file::Found;
 pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
+pub use yardi::{CodeSource, Operation, PasswordMode, Profile, Section, Way, Yardi};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +106,20 @@ pub struct Settings {
     pub user_agent: Set<String>,
     pub operator: Set<String>,
     pub pg_bin: Option<Set<PathBuf>>,
+    /// Where invite mails are handed in; none: no invite is mailed.
+    pub smtp_url: Option<Set<SafeUrl>>,
+    pub mail_from: Option<Set<String>>,
+    pub mail_reply_to: Option<Set<String>>,
+    pub mail_subject: Set<String>,
+    /// The link in an invite where no section of `[yardi]` has its own.
+    pub invite_url: Option<Set<String>>,
+    /// Integrations of Yardi asked side by side.
+    pub yardi_concurrency: Set<usize>,
+    /// How long an integration is ours without renewal.
+    pub yardi_lease: Set<Duration>,
+    /// How long after its completion a result is submitted, or submitted again when it has changed.
+    pub submit_window: Set<Duration>,
+    pub yardi: Yardi,
     /// By provider: what its named addresses are below.
     pub targets: Set<BTreeMap<String, SafeUrl>>,
     pub plaid: Plaid,
@@ -145,6 +161,32 @@ impl Settings {
             )?,
             operator: layers.pick(env::OPERATOR, plain, file.operator.clone(), operator())?,
             pg_bin: layers.find(env::PG_BIN, path_text, file.pg_bin.clone())?,
+            smtp_url: layers.find(env::SMTP_URL, url_text, file.mail.smtp_url.clone().map(SafeUrl::new))?,
+            mail_from: layers.find(env::MAIL_FROM, plain, file.mail.from.clone())?,
+            mail_reply_to: file
+                .mail
+                .reply_to
+                .clone()
+                .map(|value| Set { value, origin: layers.file_origin() }),
+            mail_subject: match file.mail.subject.clone() {
+                Some(value) => Set { value, origin: layers.file_origin() },
+                None => Set { value: "Your screening for {property}".into(), origin: Origin::Default },
+            },
+            invite_url: layers.find(env::INVITE_URL, plain, file.yardi.all.invite_url.clone())?,
+            yardi_concurrency: layers.pick(env::YARDI_CONCURRENCY, count, file.yardi.concurrency, 4)?,
+            yardi_lease: layers.pick(
+                env::YARDI_LEASE,
+                duration,
+                file.yardi.lease,
+                Duration::from_secs(30),
+            )?,
+            submit_window: layers.pick(
+                env::SUBMIT_WINDOW,
+                duration,
+                file.yardi.submit_window,
+                Duration::from_secs(30 * 86_400),
+            )?,
+            yardi: file.yardi.clone(),
             targets: targets(&file, &layers),
             plaid: Plaid {
                 url: layers.pick(env::PLAID_URL, plain, file.plaid.url.clone(), PLAID.into())?,

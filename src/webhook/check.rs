@@ -46,6 +46,9 @@ pub struct Verdict {
     elsewhere: Vec<(String, String)>,
 }
 
+/// More than a person reads.
+const SHOWN: usize = 100;
+
 pub fn run(args: &Args) -> Result<Verdict, Failure> {
     let form = find(&args.provider)?;
     if let Some(name) = &args.event {
@@ -158,7 +161,11 @@ impl Output for Verdict {
             }
             None => page.toned(format!("{word}: no event of {} is recognised", self.form.name), tone),
         }
-        self.lines().iter().for_each(|line| page.line(format!("  {line}")));
+        let lines = self.lines();
+        lines.iter().take(SHOWN).for_each(|line| page.line(format!("  {line}")));
+        if lines.len() > SHOWN {
+            page.line(format!("  … and {} more; --json has all", lines.len() - SHOWN));
+        }
         if !self.elsewhere.is_empty() {
             page.blank();
         }

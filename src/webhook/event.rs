@@ -33,9 +33,30 @@ pub fn payload(bytes: Vec<u8>) -> Result<String, String> {
     Ok(text)
 }
 
+/// What `database prune` leaves of a payload: an object with this key, whose value says when.
+const ERASED: &str = "hookyard_payload_erased_at";
+
+/// When the payload was erased, if this is what is left of one.
+pub fn erased_at(payload: &[u8]) -> Option<String> {
+    // Looked for before anything is parsed: nearly no payload is a stub.
+    if payload.len() > 600 || !payload.windows(ERASED.len()).any(|part| part == ERASED.as_bytes()) {
+        return None;
+    }
+    let stub: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    stub.get(ERASED)?.as_str().map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stub_is_told_from_a_payload() {
+        let stub = br#"{"event": "e", "hookyard_payload_erased_at": "2026-11-02T08:15:30Z"}"#;
+        assert_eq!(erased_at(stub).as_deref(), Some("2026-11-02T08:15:30Z"));
+        assert_eq!(erased_at(br#"{"event":"e","note":"hookyard_payload_erased_at"}"#), None);
+        assert_eq!(erased_at(br#"{"event":"e"}"#), None);
+    }
 
     #[test]
     fn any_json_passes_unchanged() {

@@ -3,13 +3,23 @@
 #![allow(dead_code, reason = "the verbs that use the rest follow")]
 
 mod account;
+mod accounts;
 mod answer;
 mod check;
 mod envelope;
+mod holding;
+mod integration;
+mod invite;
+mod letter;
+mod list;
+mod password;
+mod poll;
 mod prospect;
 mod redact;
 mod screening;
 mod service;
+mod store;
+mod submit;
 mod trouble;
 mod window;
 
@@ -21,18 +31,29 @@ use crate::output::Output;
 #[derive(clap::Subcommand)]
 pub enum Verb {
     Check(check::Args),
+    List(list::Args),
+    Poll(poll::Args),
+    Submit(submit::Args),
+    Password(password::Args),
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
-    let answer = match verb {
-        Verb::Check(args) => check::run(context, args).await,
-    };
-    let failure = match answer {
-        Ok(answer) => return Ok(Box::new(answer)),
+    let failure = match act(context, verb).await {
+        Ok(answer) => return Ok(answer),
         Err(failure) => failure,
     };
     Err(match context.opened_db() {
         Some(db) => schema::explained(db, failure).await,
         None => failure,
+    })
+}
+
+async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
+    Ok(match verb {
+        Verb::Check(args) => Box::new(check::run(context, args).await?),
+        Verb::List(args) => Box::new(list::run(context, args).await?),
+        Verb::Poll(args) => Box::new(poll::run(context, args).await?),
+        Verb::Submit(args) => Box::new(submit::run(context, args).await?),
+        Verb::Password(args) => password::run(context, args).await?,
     })
 }

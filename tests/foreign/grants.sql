@@ -9,6 +9,9 @@ grant usage on schema public to hookyard_app;
 grant select on webhooks to hookyard_app;
 grant select, insert on webhook_delivery_attempts to hookyard_app;
 
+-- Only to remove what is old, by hookyard database prune.
+-- grant delete, update (payload, response_data) on webhook_delivery_attempts to hookyard_app;
+
 -- The view hookyard.entry_payloads reads with the rights of its owner, which is hookyard's role.
 grant select on entries, entry_rulings, folders, properties, companies, api_keys, applicants to hookyard_app;
 

@@ -65,6 +65,12 @@ fn one_file_knows_the_http_client() {
 }
 
 #[test]
+fn one_file_knows_the_mail_client() {
+    let found = offenders(|source| source.path != "src/mail.rs" && source.code().contains("lettre::"));
+    none(&found, "only mail.rs may name lettre");
+}
+
+#[test]
 fn the_environment_is_read_in_one_file() {
     let found = offenders(|source| source.path != "src/env.rs" && source.code().contains("env::var"));
     none(&found, "only env.rs may read the environment");
@@ -80,6 +86,7 @@ fn nouns_are_pure() {
         "src/report/threshold.rs",
         "src/report/verdict.rs",
         "src/instant.rs",
+        "src/database/prune/plan.rs",
         "src/json.rs",
         "src/webhook/answer.rs",
         "src/webhook/attempt.rs",
@@ -93,6 +100,10 @@ fn nouns_are_pure() {
         "src/webhook/deliver/desk.rs",
         "src/yardi/account.rs",
         "src/yardi/envelope.rs",
+        "src/yardi/integration.rs",
+        "src/yardi/invite.rs",
+        "src/yardi/letter.rs",
+        "src/yardi/submit/result.rs",
         "src/yardi/prospect.rs",
         "src/yardi/redact.rs",
         "src/yardi/screening.rs",
@@ -205,7 +216,12 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook secret retire",
         "report health",
         "yardi check",
+        "yardi list",
+        "yardi poll",
+        "yardi submit",
+        "yardi password",
         "database migrate",
+        "database prune",
         "database status",
         "database stop",
         "config",

@@ -17,26 +17,34 @@ fn with_file(text: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Tran
 fn nothing_configured_shows_the_defaults() {
     let shown = hookyard(&["config"]).run();
     insta::assert_snapshot!(shown.to_string(), @r"
-     setting          value                         from
-     database         none                          default
-     report_database  the same                      default
-     allow_egress     none                          default
-     allow_http       false                         default
-     ca_file          none                          default
-     alert_url        none                          default
-     concurrency      64                            default
-     per_endpoint     10                            default
-     in_flight        512                           default
-     lease            30s                           default
-     timeout          30s                           default
-     policy           integration-layer             default
-     user_agent       SNAPPT-Webhook/1.0            default
-     plaid_url        https://production.plaid.com  default
-     plaid_client_id  none                          default
-     plaid_secret     none                          default
-     operator         unknown                       default
-     pg_bin           searched                      default
-     targets          none                          default
+     setting            value                          from
+     database           none                           default
+     report_database    the same                       default
+     allow_egress       none                           default
+     allow_http         false                          default
+     ca_file            none                           default
+     alert_url          none                           default
+     concurrency        64                             default
+     per_endpoint       10                             default
+     in_flight          512                            default
+     lease              30s                            default
+     timeout            30s                            default
+     policy             integration-layer              default
+     user_agent         SNAPPT-Webhook/1.0             default
+     plaid_url          https://production.plaid.com   default
+     plaid_client_id    none                           default
+     plaid_secret       none                           default
+     operator           unknown                        default
+     pg_bin             searched                       default
+     smtp_url           none                           default
+     mail_from          none                           default
+     mail_reply_to      none                           default
+     mail_subject       Your screening for {property}  default
+     invite_url         none                           default
+     yardi_concurrency  4                              default
+     yardi_lease        30s                            default
+     submit_window      30 days                        default
+     targets            none                           default
 
     configuration file: none
     --- stderr
@@ -144,6 +152,40 @@ fn a_mistake_in_the_file_is_named_with_file_and_line_and_never_repeats_a_value()
     ] {
         let refused = hookyard(&["config"]).env(name, value).run().exits(4);
         assert!(refused.stderr.starts_with(&format!("error: {name}: ")), "{refused}");
+    }
+}
+
+#[test]
+fn a_section_of_yardi_is_an_integration_and_a_misspelt_key_is_an_error() {
+    let file = "[yardi]\nconcurrency = 8\nprofile = \"voyager\"\noverlap = \"0s\"\nkeep = [\"applicant\", \"prospect\"]\n\
+                [yardi.ACME-YARDI]\nentity = \"Example Vendor\"\nsubmit = [\"event\", \"document\"]\n\
+                [mail]\nsmtp_url = \"smtps://user:canary@mail.example\"\nfrom = \"Acme <invites@acme.example>\"\n";
+    let shown = with_file(file, &["config", "--json"], &[]).succeeds();
+    assert!(!shown.all().contains("canary"), "{shown}");
+    let settings = shown.json()["settings"].clone();
+    for (key, value) in [
+        ("yardi_concurrency", "8"),
+        ("yardi.profile", "voyager"),
+        ("yardi.overlap", "0ns"),
+        ("yardi.keep", "applicant, prospect"),
+        ("yardi.ACME-YARDI.entity", "Example Vendor"),
+        ("yardi.ACME-YARDI.submit", "event, document"),
+        ("smtp_url", "smtps://user:***@mail.example"),
+        ("mail_from", "Acme <invites@acme.example>"),
+    ] {
+        assert_eq!(settings[key]["value"], value, "{key}");
+        assert_eq!(settings[key]["from"], "[file]", "{key}");
+    }
+    for (text, told) in [
+        ("[yardi]\n\nprofle = \"voyager\"\n", "[file]:3: "),
+        ("[yardi]\nprofile = \"canary-4711\"\n", "[file]:2: is none of conceptual, voyager"),
+        ("[yardi.ACME]\nentity = \"x\"\nlicense = \"canary-4711\"\n", "[file]:3: unknown field `license`"),
+        ("[yardi]\noverlap = \"soon\"\n", "[file]:2: `soon` is not a length of time"),
+        ("[mail]\nsender = \"x\"\n", "[file]:2: unknown field `sender`"),
+    ] {
+        let refused = with_file(text, &["config"], &[]).exits(4);
+        assert!(refused.stderr.contains(told), "{told}\n{refused}");
+        assert!(!refused.stderr.contains("4711"), "{refused}");
     }
 }
 

@@ -38,6 +38,18 @@ impl Drop for Home {
 }
 
 #[test]
+fn a_month_can_be_made_up_for_reports_to_show_something() {
+    let home = Home::new();
+    for _ in 0..2 {
+        home.run(&["demo", "--history", "--json"]).succeeds();
+        let health = home.run(&["--database", "embedded", "report", "health", "--json"]).json();
+        let attempts = health["deliveries"]["total"]["attempts"].as_i64().expect("a number");
+        assert!((3000..8000).contains(&attempts), "once, however often: {attempts}");
+        assert_eq!(health["yardi"]["properties"], 4);
+    }
+}
+
+#[test]
 fn one_accepts_one_fails_twice_one_refuses_and_every_signature_is_verified() {
     let home = Home::new();
     let told = home.run(&["demo", "--json"]).succeeds().json();

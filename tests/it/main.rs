@@ -5,6 +5,7 @@
 //! - `architecture`      the house's rules, read from `src/` as text
 //! - `generated`         man pages and completions are what the binary writes
 //! - `database_migrate`  the schema made, brought up to date, and refused; somebody else's database left as it was
+//! - `database_prune`    what is old and over goes, and nothing else
 //! - `database_status`   everything missing or wrong, at once, with what to type
 //! - `webhook_send`      one event enqueued, attempted at once, and what is told of it; the dry run
 //! - `payloads`          what is delivered byte for byte, and what is refused
@@ -24,6 +25,7 @@
 //! - `enqueue`           `hookyard.enqueue`, as the host application calls it
 //! - `inherited`         somebody else's database, with rows as years leave them
 //! - `pooler`            all of it through PgBouncer in transaction mode
+//! - `health_page`       the report as a page: stands alone, harmless, drawn in a real browser
 //! - `webhook_retry`     what is due is attempted, by rule
 //! - `webhook_replay`    what never arrived is delivered again: planned, run, stopped, resumed, shared
 //! - `webhook_tail`      attempts as they happen
@@ -37,6 +39,10 @@
 //! - `webhook_check`     a payload's shape, each fault by its path
 //! - `webhook_trigger`   samples of every event sent, verified and checked; broken ones refused; answers judged
 //! - `yardi_check`       what Yardi answers, step by step
+//! - `yardi_list`        integrations and properties with their state
+//! - `yardi_password`    stored passwords: by tag, rotated, replaced once they were seen to work
+//! - `yardi_submit`      results written back to the right person, once, and never on a guess
+//! - `yardi_poll`        prospects imported: each once, with its reasons, whatever answers and whoever else polls
 //! - `webhook_doctor`    an endpoint or a URL examined step by step
 //! - `readme`            the README's lines for CI, run as they stand
 //! - `crash`             kill -9, signals, poison, lost leases, panics
@@ -57,6 +63,7 @@ mod database_breaks;
 mod database_faults;
 mod database_locks;
 mod database_migrate;
+mod database_prune;
 mod database_status;
 mod database_stop;
 mod database_time;
@@ -64,6 +71,7 @@ mod demo;
 mod egress;
 mod enqueue;
 mod generated;
+mod health_page;
 mod inherited;
 mod limits;
 mod overlap;
@@ -91,3 +99,7 @@ mod webhook_tail;
 mod webhook_trigger;
 mod webhook_verify;
 mod yardi_check;
+mod yardi_list;
+mod yardi_password;
+mod yardi_poll;
+mod yardi_submit;

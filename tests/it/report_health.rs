@@ -1,6 +1,8 @@
 //! `hookyard report health`: one look at the database, one verdict, and every number as the documents count it.
 
+mod away;
 mod documents;
+mod forms;
 mod hours;
 mod verdict;
 

@@ -212,6 +212,16 @@ fn a_captured_request_is_read_as_verify_reads_it() {
 }
 
 #[test]
+fn many_faults_are_cut_for_people_only() {
+    let fields: Vec<String> = (0..20_000).map(|at| format!("\"x{at}\":1")).collect();
+    let payload = INCOME.replace('{', &format!("{{{},", fields.join(",")));
+    let shown = check("resident-verify", &payload, &[]).succeeds();
+    assert!(shown.stdout.ends_with("  … and 19900 more; --json has all\n"), "{shown}");
+    let told = check("resident-verify", &payload, &["--json"]).succeeds().json();
+    assert_eq!(told["warnings"].as_array().map(Vec::len), Some(20_000));
+}
+
+#[test]
 fn a_person_is_not_repeated() {
     let payload =
         r#"{"event":"entry.completed","result":"John Smith lives here","completed_at":"john@example.com"}"#;

@@ -10,7 +10,7 @@ use super::support::{
 };
 
 const NAMES: &str = r#"{"good.example":["127.0.0.1","127.0.0.2"],"mixed.example":["93.184.216.34","10.0.0.7"],
-    "nobody.example":[]}"#;
+    "half.example":["127.0.0.1","10.0.0.7"],"nobody.example":[]}"#;
 
 fn doctor(what: &str) -> Hookyard {
     hookyard(&["webhook", "doctor", what, "--allow-egress", "127.0.0.1/8", "--allow-http"])
@@ -77,7 +77,7 @@ fn a_good_url_is_examined_without_a_request() {
                would prove: every configured header can be sent as it stands
 
     payload
-      good     shape: nothing was sent yet; a sample is as documented
+      good     shape: no payload is recorded; a sample is as documented
                proves: a receiver that follows the document can read it
 
     response
@@ -120,6 +120,16 @@ fn each_step_that_fails_says_which_and_ends_with_its_code() {
         assert!(found.contains(words), "{url} {name}: {found}");
     }
     assert_eq!(hostile.seen("/in").len(), 0, "no request was made");
+}
+
+#[test]
+fn a_name_that_is_refused_is_not_dialled() {
+    let hostile = Hostile::start();
+    let (told, code) = json(doctor(&format!("http://half.example:{}/in", hostile.http.port())));
+    assert_eq!(code, Some(4), "{told}");
+    assert_eq!(step(&told, "egress rule").0, "failed", "{told}");
+    assert_eq!(step(&told, "TCP"), ("skipped".into(), "nothing was dialled".into()));
+    assert_eq!(hostile.connections(), 0, "one bad answer refuses the whole name");
 }
 
 #[test]

@@ -231,6 +231,8 @@ fn named_targets_are_built_below_a_base() {
     // Nothing is built in: a line that forgot its base must not reach production.
     let without = to(keys.trigger("resident-verify", "REPORT_READY"), "resident-verify:voi").run();
     assert!(without.code == Some(4) && without.stderr.contains("--base"), "{without}");
+    let none = to(keys.trigger("plaid", "CHECK_REPORT_READY"), "resident-verify").run();
+    assert!(none.code == Some(2) && none.stderr.contains("resident-verify:voi"), "{none}");
     let unknown = to(keys.trigger("resident-verify", "REPORT_READY"), "resident-verify:nope").run();
     assert!(unknown.code == Some(2) && unknown.stderr.contains("id_scanning"), "{unknown}");
 }

@@ -1,42 +1,44 @@
-//! What Yardi answers, step by step, and what is never said of it.
+//! What Yardi answers, step by step, what that does to the circuit, and what is never said of it.
 
-use crate::support::{Database, Hookyard, Household, Person, Voyager, hookyard};
+use crate::support::{
+    Database, Estate, Hookyard, Household, Person, Voyager, has_the_promised_keys, hookyard,
+};
 
-/// An integration with one property; its endpoint is somebody's.
-fn integration(endpoint: &str) -> Database {
-    let database = Database::migrated();
-    database.execute(&format!(
-        "insert into properties (id, name, short_id, inserted_at, updated_at)
-             values ('00000000-0000-4000-8000-000000000001', 'Oak Street', 'OAK', now(), now());
-         insert into yardi_integrations (id, short_id, soap_endpoint, user_name, password, database_name, platform,
-             server_name, activation_date, inserted_at, updated_at)
-             values ('00000000-0000-4000-8000-0000000000aa', 'ACME-YARDI', '{endpoint}', 'voyager-user',
-                 'not what is stored', 'EXAMPLE_DB', 'Voyager', 'yardi01', now(), now(), now());
-         insert into yardi_properties (property_id, yardi_integration_id, yardi_property_id, activation_date,
-             inserted_at, updated_at)
-             values ('00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-0000000000aa', 'PROP-700',
-                 now(), now(), now());"
-    ));
-    database
+/// ACME at this service, with these properties active.
+fn estate(voyager: &Voyager, properties: &[&str]) -> Estate {
+    let estate = Estate::new();
+    estate.integration("ACME", &voyager.url("/soap"));
+    for code in properties {
+        estate.property("ACME", code);
+    }
+    estate
 }
 
-fn check(database: &Database) -> Hookyard {
-    hookyard(&["yardi", "check", "ACME-YARDI", "--password-env", "YARDI_PASSWORD"])
-        .database(database)
-        .env("YARDI_PASSWORD", "p&w<\"'>ü")
+fn check(estate: &Estate, voyager: &Voyager, more: &[&str]) -> Hookyard {
+    let arguments = [&["yardi", "check", "ACME"], more].concat();
+    estate.hookyard(&arguments).hiding(&voyager.port().to_string(), "[port]")
+}
+
+fn okafors() -> Household {
+    let ada = Person::new("p0000101", "applicant", "Ada", "Okafor", "ada.okafor@example.test");
+    let ben =
+        Person { code: "p0000102".into(), kind: "roommate".into(), first_name: "Ben".into(), ..ada.clone() };
+    Household::of(vec![ada, ben])
 }
 
 #[test]
 fn a_place_that_may_not_be_dialled_is_not() {
-    let database = integration("http://127.0.0.1:9/yardi");
-    insta::assert_snapshot!(check(&database).run(), @r"
-    ACME-YARDI at http://127.0.0.1:9/yardi, profile conceptual
+    let estate = Estate::new();
+    estate.integration("ACME", "https://169.254.169.254/yardi");
+    insta::assert_snapshot!(estate.hookyard(&["yardi", "check", "ACME"]).run(), @r"
+    ACME at https://169.254.169.254/yardi, profile conceptual
 
      step         state   what it says
-     integration  ok      active, with 1 of 1 properties active
-     reach        failed  plain http is not allowed: https is required
+     integration  ok      active, with 0 of 0 properties active
+     reach        failed  169.254.169.254 is a metadata service, which nothing can open
 
     reach: correct soap_endpoint, or open the address with --allow-egress if it is meant
+    circuit: closed
     --- stderr
     (nothing)
     --- exit 4
@@ -46,12 +48,13 @@ fn a_place_that_may_not_be_dialled_is_not() {
 #[test]
 fn an_integration_that_nobody_knows_is_not_found() {
     let database = Database::migrated();
-    let run =
-        hookyard(&["yardi", "check", "x' OR '1'='1", "--password-env", "YARDI_PASSWORD"]).database(&database);
-    insta::assert_snapshot!(run.env("YARDI_PASSWORD", "x").run(), @r"
+    let run = hookyard(&["yardi", "check", "x' OR '1'='1"]).database(&database);
+    insta::assert_snapshot!(run.run(), @r"
     (nothing)
     --- stderr
     error: the integration x' OR '1'='1 was not found
+
+    hint: `hookyard yardi list` shows them all
     --- exit 1
     ");
 }
@@ -60,11 +63,6 @@ fn an_integration_that_nobody_knows_is_not_found() {
 #[test]
 fn each_property_says_how_it_is() {
     let voyager = Voyager::start().unwrap();
-    let database = integration(&voyager.url("/soap"));
-    let household = || {
-        let ada = Person::new("PROS-101", "", "Ada", "Okafor", "ada.okafor@example.test");
-        Household::of(vec![ada.clone(), Person { first_name: "Ben".into(), ..ada }])
-    };
     let behaviours = [
         ("PROP-700", "ok"),
         ("PROP-701", "none"),
@@ -73,28 +71,13 @@ fn each_property_says_how_it_is() {
         ("PROP-704", "doctype"),
         ("PROP-706", "shell"),
     ];
-    for (at, (code, behaviour)) in behaviours.into_iter().enumerate() {
-        voyager.add(code, household());
+    let estate = estate(&voyager, &behaviours.map(|(code, _)| code));
+    for (code, behaviour) in behaviours {
+        voyager.add(code, okafors());
         voyager.behave(code, behaviour);
-        if at > 0 {
-            database.execute(&format!(
-                "insert into properties (id, name, short_id, inserted_at, updated_at)
-                     values ('00000000-0000-4000-8000-00000000010{at}', 'P{at}', 'P{at}', now(), now());
-                 insert into yardi_properties (property_id, yardi_integration_id, yardi_property_id,
-                     activation_date, inserted_at, updated_at)
-                     values ('00000000-0000-4000-8000-00000000010{at}', '00000000-0000-4000-8000-0000000000aa',
-                         '{code}', now(), now(), now());"
-            ));
-        }
     }
-    let run = |more: &[&str]| {
-        let run = more.iter().fold(check(&database), |run, word| run.arg(word));
-        run.env("HOOKYARD_ALLOW_EGRESS", "127.0.0.1")
-            .env("HOOKYARD_ALLOW_HTTP", "true")
-            .hiding(&voyager.port().to_string(), "[port]")
-    };
-    insta::assert_snapshot!(run(&[]).run(), @r#"
-    ACME-YARDI at http://127.0.0.1:[port]/soap, profile conceptual
+    insta::assert_snapshot!(check(&estate, &voyager, &[]).run(), @r"
+    ACME at http://127.0.0.1:[port]/soap, profile conceptual
 
      step               state   what it says
      integration        ok      active, with 6 of 6 properties active
@@ -110,37 +93,132 @@ fn each_property_says_how_it_is() {
     property PROP-703: the text says what the service stumbled over; Yardi's support can look it up
     property PROP-704: keep the answer for Yardi's support; nothing was taken from it
     property PROP-706: the shell of an answer came back: look at server_name and database_name
+    circuit: closed
     --- stderr
     (nothing)
     --- exit 4
-    "#);
-    assert!(
-        voyager.asked("GetNewProspects").iter().all(|asked| asked.value("Password") == Some("p&w<\"'>ü"))
-    );
-    insta::assert_snapshot!(run(&["--property", "PROP-701", "--json"]).run(), @r#"
-    {"integration":"ACME-YARDI","profile":"conceptual","endpoint":"http://127.0.0.1:[port]/soap","good":true,"steps":[{"step":"integration","state":"ok","detail":"active, with 6 of 6 properties active","class":null,"remedy":null},{"step":"reach","state":"ok","detail":"connected, without TLS","class":null,"remedy":null},{"step":"property PROP-701","state":"ok","detail":"answered that there is nobody new","class":null,"remedy":null}]}
+    ");
+    let password = crate::support::PASSWORD;
+    assert!(voyager.asked("GetNewProspects").iter().all(|asked| asked.value("Password") == Some(password)));
+    let one = check(&estate, &voyager, &["--property", "PROP-701", "--json"]).run();
+    has_the_promised_keys(&one.json(), "yardi_check");
+    has_the_promised_keys(&one.json()["steps"][0], "yardi_check.step");
+    insta::assert_snapshot!(one, @r#"
+    {"integration":"ACME","profile":"conceptual","endpoint":"http://127.0.0.1:[port]/soap","good":true,"circuit":"closed","steps":[{"step":"integration","state":"ok","detail":"active, with 6 of 6 properties active","class":null,"remedy":null},{"step":"reach","state":"ok","detail":"connected, without TLS","class":null,"remedy":null},{"step":"property PROP-701","state":"ok","detail":"answered that there is nobody new","class":null,"remedy":null}]}
     --- stderr
     (nothing)
     --- exit 0
     "#);
     voyager.behave("PROP-706", "echo/500");
-    let echoed = run(&["--property", "PROP-706", "-vvv"]).run().all();
+    let echoed = check(&estate, &voyager, &["--property", "PROP-706", "-vvv"]).run().all();
     assert!(echoed.contains("<Password>***</Password>"), "{echoed}");
-    assert!(
-        !echoed.contains("p&w") && !echoed.contains("p&amp;w") && !echoed.contains("voyager-user"),
-        "{echoed}"
+    assert!(!echoed.contains("canary"), "{echoed}");
+}
+
+#[test]
+fn a_refused_account_is_asked_no_more_until_a_check_sees_it_work() {
+    let voyager = Voyager::start().unwrap();
+    let estate = estate(&voyager, &["PROP-700", "PROP-701"]);
+    voyager.add("PROP-700", okafors());
+    voyager.add("PROP-701", okafors());
+    voyager.behave("PROP-700", "twice/Login failed. Please check login credentials and try again.");
+    insta::assert_snapshot!(check(&estate, &voyager, &[]).run(), @r"
+    ACME at http://127.0.0.1:[port]/soap, profile conceptual
+
+     step               state   what it says
+     integration        ok      active, with 2 of 2 properties active
+     reach              ok      connected, without TLS
+     property PROP-700  failed  GetNewProspects: Login failed. Please check login credentials and try again.
+
+    property PROP-700: set the right user and password, then run `hookyard yardi check`: nothing is asked before
+    circuit: open
+    --- stderr
+    (nothing)
+    --- exit 4
+    ");
+    assert_eq!(voyager.requests().len(), 1, "a refused account is not tried again");
+    estate.poll(&[]).run().exits(4);
+    assert_eq!(voyager.requests().len(), 1, "the circuit is open");
+    // Another password is only tried: the stored one is what the circuit is about.
+    voyager.behave("PROP-700", "ok");
+    let tried =
+        check(&estate, &voyager, &["--password-env", "OTHER"]).env("OTHER", "canary-other").run().succeeds();
+    assert!(tried.stdout.contains("circuit: untouched") && !tried.all().contains("canary"), "{tried}");
+    assert_eq!(voyager.requests()[1].value("Password"), Some("canary-other"));
+    estate.poll(&[]).run().exits(4);
+    let closed = check(&estate, &voyager, &[]).run().succeeds();
+    assert!(closed.stdout.contains("circuit: closed now"), "{closed}");
+    estate.poll(&["--force"]).run().succeeds();
+    assert_eq!(estate.text("select count(*)::text from yardi_invites"), "4");
+}
+
+/// The real interface, from the outside in.
+#[test]
+fn voyager_is_checked_from_the_outside_in() {
+    let voyager = Voyager::start().unwrap();
+    let estate = estate(&voyager, &["oakst", "elmst"]);
+    voyager.add("oakst", okafors());
+    voyager.add("pinest", Household::default());
+    estate.configure(
+        "[yardi.ACME]\nprofile = \"voyager\"\nentity = \"Example Vendor\"\nlicense_env = \"LICENCE\"\n\
+        attachment = \"Reports\"\nsource = \"Facebook\"\n",
     );
-    voyager.behave("PROP-700", "error/Login failed. Please check login credentials and try again.");
-    let before = voyager.requests().len();
-    insta::assert_snapshot!(run(&[]).run().exits(4).stdout.lines().last().unwrap_or_default(), @"property PROP-700: set the right user and password, then run `hookyard yardi check`: nothing is asked before");
-    assert_eq!(voyager.requests().len(), before + 1, "a refused account is not tried again");
+    let run = || check(&estate, &voyager, &[]).env("LICENCE", "canary-licence");
+    insta::assert_snapshot!(run().run(), @r"
+    ACME at http://127.0.0.1:[port]/soap, profile voyager
+
+     step            state   what it says
+     integration     ok      active, with 2 of 2 properties active
+     reach           ok      connected, without TLS
+     ping            ok      the interface answers
+     version         ok      Version: 7S.7.60.12
+     clock           ok      local time is UTC-06:00
+     credentials     ok      user, password, entity and licence are accepted; 2 properties
+     properties      note    open in Voyager and not active here: pinest
+     labels          note    Reports is not a label of Voyager's; there are: Income Verification
+     property elmst  failed  Voyager does not list it for this interface
+     property oakst  ok      answered with 2 prospects
+     property oakst  note    Facebook is not a source; there are: Website
+
+    properties: activate them here if their prospects are wanted
+    labels: documents would be refused: set `attachment` to a label that is listed
+    property elmst: have the property opened for this interface in Voyager, or take it off the list
+    property oakst: notes would be refused: set `source` to one that is listed
+    circuit: closed
+    --- stderr
+    (nothing)
+    --- exit 1
+    ");
+    let asked = voyager.asked("GetPropertyConfigurations");
+    assert_eq!(asked[0].value("InterfaceLicense"), Some("canary-licence"));
+    assert_eq!(asked[0].value("Platform"), Some("SQL Server"));
+    assert!(voyager.asked("Ping")[0].value("Password").is_none());
+    voyager.behave("*", "error/License invalid for Vendor canary-licence");
+    let refused = run().run();
+    insta::assert_snapshot!(refused, @r"
+    ACME at http://127.0.0.1:[port]/soap, profile voyager
+
+     step         state   what it says
+     integration  ok      active, with 2 of 2 properties active
+     reach        ok      connected, without TLS
+     ping         failed  Ping: License invalid for Vendor ***
+
+    ping: look at entity and licence of the interface, then run `hookyard yardi check`
+    circuit: closed
+    --- stderr
+    (nothing)
+    --- exit 4
+    ");
+    voyager.behave("*", "html/503");
+    let away = run().run().exits(3);
+    assert!(away.stdout.contains("ping") && away.stdout.contains("status 503"), "{away}");
 }
 
 /// A hundred thousand people come in as rows; what is too large is refused: neither is ever whole in memory.
 #[test]
 fn long_answers_cost_little_memory() {
     let voyager = Voyager::start().unwrap();
-    let database = integration(&voyager.url("/soap"));
+    let estate = estate(&voyager, &["PROP-700"]);
     voyager.add("PROP-700", Household::default());
     let cases = [
         ("many/100000", 0, "answered with 100000 prospects"),
@@ -151,9 +229,7 @@ fn long_answers_cost_little_memory() {
     ];
     for (behaviour, code, said) in cases {
         voyager.behave("PROP-700", behaviour);
-        let run =
-            check(&database).env("HOOKYARD_ALLOW_EGRESS", "127.0.0.1").env("HOOKYARD_ALLOW_HTTP", "true");
-        let mut run = run.start();
+        let mut run = check(&estate, &voyager, &[]).start();
         let mut peak = 0;
         while !run.is_over() {
             peak = peak.max(run.resident_kib());

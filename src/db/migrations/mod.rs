@@ -72,6 +72,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0008_secrets.sql"),
         documented: false,
     },
+    Migration {
+        version: 9,
+        name: "retention",
+        sql: include_str!("../../../migrations/0009_retention.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.

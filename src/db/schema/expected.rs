@@ -196,6 +196,7 @@ pub const OWN: &[Table] = &[
             ("payload_sha256", Bytea, NO),
             ("is_jsonb", Boolean, NO),
             ("is_again", Boolean, NO),
+            ("payload_erased_at", Timestamptz, YES),
         ],
     ),
     own(

@@ -41,6 +41,14 @@ pub async fn preflight_for_entries(db: &Db) -> Result<(), Failure> {
     ready(db, Scope::Entries).await
 }
 
+/// For `yardi poll` and whatever else writes to the Yardi tables; with the view for what sends results.
+pub async fn preflight_for_yardi(db: &Db, with_entries: bool) -> Result<(), Failure> {
+    let facts = inspect(db).await?.facts;
+    let findings = judge::judge(&facts, true);
+    let needed = |scope: Scope| with_entries || scope != Scope::Entries;
+    told(&findings, |finding| needed(finding.scope))
+}
+
 /// How a command's failure reads to the end: a lock that was not given names its holders, and what is missing in the
 /// middle of a run is told with all else that is missing.
 pub async fn explained(db: &Db, failure: Failure) -> Failure {

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::super::attempt::{self, Answer, Outcome, Silence};
 use super::super::delivery::{Claimed, Endpoint, SealedByEndpoint};
-use super::super::request;
 use super::super::signer::Signer;
+use super::super::{event, request};
 use super::store;
 use crate::clock::{Anchor, Micros};
 use crate::context::Context;
@@ -108,6 +108,9 @@ impl<'a> Sender<'a> {
                 (payload, permit)
             }
         };
+        if let Some(at) = event::erased_at(&body) {
+            return Err(config(format!("its payload was erased at {at}")));
+        }
         let endpoint = claimed.endpoint.as_ref().ok_or_else(|| config("the webhook was deleted"))?;
         let target = self.target(claimed.webhook_id, endpoint.url.as_deref().unwrap_or_default())?;
         let keys = self.keys(claimed.webhook_id)?;

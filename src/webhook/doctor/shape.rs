@@ -21,7 +21,7 @@ pub fn look(last: Option<&Last>, now: i64, random: &Random) -> Step {
         let bytes = sample.map(|sample| crate::json::compact(&sample)).unwrap_or_default();
         let verdict = check::verdict(form, &bytes, None, true);
         return match verdict.valid() {
-            true => payload().good("nothing was sent yet; a sample is as documented"),
+            true => payload().good("no payload is recorded; a sample is as documented"),
             false => payload().failed(
                 Wrong::No,
                 verdict.lines().join("; "),

@@ -134,6 +134,12 @@ fn next(row: &DeliveryRow) -> String {
     }
 }
 
+fn came_to(row: &DeliveryRow) -> String {
+    let erased = row.payload_erased_at.map(|at| format!("payload erased on {}", clock::shown_day(at)));
+    let parts: Vec<&str> = [row.reason.as_deref(), erased.as_deref()].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
 impl Output for Listed {
     fn text(&self, page: &mut Page) {
         if self.rows.is_empty() {
@@ -150,7 +156,7 @@ impl Output for Listed {
                 row.attempts.to_string().into(),
                 clock::shown(row.created_at).into(),
                 next(row).into(),
-                row.reason.as_deref().unwrap_or("").into(),
+                came_to(row).into(),
             ]);
         }
         page.table(table);
@@ -172,6 +178,7 @@ impl Output for Listed {
                 "next_attempt_at": row.next_attempt_at.map(clock::shown),
                 "finished_at": row.finished_at.map(clock::shown),
                 "parked": row.parked,
+                "payload_erased_at": row.payload_erased_at.map(clock::shown),
             })
         };
         Json::Lines(self.rows.iter().map(line).collect())
@@ -191,6 +198,7 @@ impl Output for Listed {
             "created_at",
             "next_attempt_at",
             "finished_at",
+            "payload_erased_at",
         ];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         let at = |time: Option<i64>| time.map(clock::shown).unwrap_or_default();
@@ -208,6 +216,7 @@ impl Output for Listed {
                 clock::shown(row.created_at),
                 at(row.next_attempt_at),
                 at(row.finished_at),
+                at(row.payload_erased_at),
             ]
         }));
         Some(rows)

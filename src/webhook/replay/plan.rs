@@ -16,6 +16,8 @@ pub struct Planned {
     pub dry_run: bool,
     pub parts: Vec<Part>,
     pub left_out: i64,
+    /// Left out because their payload was erased.
+    pub erased: i64,
     /// Another receiver than the endpoints.
     pub to: Option<String>,
     pub max: Option<i64>,
@@ -63,6 +65,10 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
         };
         store::insert_plan(db, &plan, &choice, beside, &act).await?
     };
+    let (erased, day) = store::count_erased(db, &choice).await?;
+    if let Some(day) = day {
+        tell_erased(context, erased, &day, chosen.iter().all(|part| part.items == 0))?;
+    }
     let left_out = chosen.iter().map(|part| part.left_out).sum();
     let chosen: Vec<_> = chosen.into_iter().filter(|part| part.items > 0).collect();
     let options = call.pace.tuning.options(&context.settings, super::super::deliver::Scope::All);
@@ -76,6 +82,7 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
         parts: endpoints::look(context, db, chosen, call.to.as_deref()).await?,
         to: call.to.clone(),
         left_out,
+        erased,
         max: call.max,
         canary: call.canary,
         rate: call.pace.rate,
@@ -83,6 +90,20 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
         per_endpoint: options.limits.per_endpoint,
         widened: widened.into_iter().filter(|(is, _)| *is).map(|(_, text)| text).collect(),
     })
+}
+
+/// What cannot be sent again is never passed over in silence.
+fn tell_erased(context: &Context, erased: i64, day: &str, is_all: bool) -> Result<(), Failure> {
+    if is_all {
+        return Err(Failure::no(format!(
+            "nothing can be delivered again: {erased} were chosen, each with its payload erased on {day} or before"
+        ))
+        .hint("`hookyard database prune` erases what is old; `hookyard webhook show ID` says when"));
+    }
+    context.printer.warn(&format!(
+        "{erased} more are left out: their payloads were erased, they cannot be delivered again"
+    ));
+    Ok(())
 }
 
 /// Deliveries of ours, and attempts of another sender, behind the ids that were typed.

@@ -147,6 +147,7 @@ impl Output for Planned {
             "dry_run": self.dry_run,
             "items": self.items(),
             "left_out": self.left_out,
+            "erased": self.erased,
             "max": self.max,
             "to": self.to.as_deref().map(egress::shown),
             "canary": self.canary,

@@ -139,7 +139,7 @@ impl Sandbox<'_> {
     }
 
     fn request(&self, item: &Item, now: i64) -> Result<Request, String> {
-        let payload = item.payload.as_deref().ok_or("the event was removed")?;
+        let payload = item.payload.as_deref().ok_or("the event was removed, or its payload erased")?;
         let id = item.event_id.map(|id| id.to_string()).unwrap_or_default();
         let signature = signature::snappt(self.secret, now, payload.as_bytes())
             .and_then(|value| HeaderValue::try_from(value).ok())

@@ -2,13 +2,20 @@
 
 use super::super::store::StandingRow;
 use crate::backoff::{self, Policy};
-use crate::clock::{Micros, shown};
+use crate::clock::{self, Micros, shown};
 
 /// The words, and the moment where there is one.
 pub fn next(delivery: &StandingRow, default_policy: &'static Policy) -> (String, Option<Micros>) {
     let reason = delivery.reason.as_deref().unwrap_or("no reason is known");
     match delivery.state.as_str() {
         "delivered" => ("nothing: it has arrived".into(), None),
+        "dead" if let Some(at) = delivery.payload_erased_at => (
+            format!(
+                "nothing ({reason}); it cannot be delivered again: payload erased on {}",
+                clock::shown_day(at)
+            ),
+            None,
+        ),
         "dead" => (
             format!(
                 "nothing by itself ({reason}); deliver it again: hookyard webhook replay {}",

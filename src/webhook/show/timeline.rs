@@ -21,12 +21,11 @@ pub fn of(shown: &Shown, around: Vec<AroundRow>) -> Vec<Moment> {
     let mut moments = Vec::new();
     for event in &shown.events {
         let again = if event.again { ", made again on purpose" } else { "" };
-        let text = format!(
-            "{} enqueued, {} bytes{again}, event {}",
-            event.event_type,
-            event.payload.len(),
-            event.id
-        );
+        let size = match event.payload_erased_at {
+            None => format!(", {} bytes", event.payload.len()),
+            Some(_) => String::new(),
+        };
+        let text = format!("{} enqueued{size}{again}, event {}", event.event_type, event.id);
         moments.push(Moment { at: Some(event.created_at), what: "event".into(), text, tone: Tone::Plain });
     }
     for delivery in &shown.deliveries {

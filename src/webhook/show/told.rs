@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::event;
 use super::super::store::{EventRow, StandingRow, Subscriber};
 use super::next::next;
 use super::timeline::{answer, came_to};
@@ -59,10 +60,17 @@ impl Output for Shown {
                 place(url.as_ref())
             ));
             page.line(format!("payload: {}", self.payload(payload)));
+            if let Some(at) = event::erased_at(payload.as_bytes()) {
+                page.line(format!("payload erased on {}", at.chars().take(10).collect::<String>()));
+            }
         }
         for (event, webhooks) in self.events.iter().zip(&self.subscribers) {
             let entry = event.entry_id.map(|id| format!(" of entry {id}")).unwrap_or_default();
-            page.line(format!("{}{entry}: {}", event.event_type, self.payload(&event.payload)));
+            let payload = match event.payload_erased_at {
+                None => self.payload(&event.payload),
+                Some(at) => format!("payload erased on {}", clock::shown_day(at)),
+            };
+            page.line(format!("{}{entry}: {payload}", event.event_type));
             if self.shows_matching() {
                 for (webhook, why) in self.unmatched(event, webhooks) {
                     let url = place(webhook.url.as_ref());
@@ -96,6 +104,9 @@ impl Output for Shown {
             page.blank();
             page.line(if arrived {
                 "next: nothing: an attempt with this payload was accepted".to_owned()
+            } else if self.host.as_ref().is_some_and(|(text, _)| event::erased_at(text.as_bytes()).is_some())
+            {
+                "next: nothing from here: the payload was erased".to_owned()
             } else {
                 format!(
                     "next: the other application's to say; deliver it from here: hookyard webhook replay {}",
@@ -137,14 +148,16 @@ impl Output for Shown {
 impl Shown {
     fn event(&self, event: &EventRow, webhooks: &[Subscriber]) -> Value {
         let unmatched = if self.shows_matching() { self.unmatched(event, webhooks) } else { Vec::new() };
+        let erased = event.payload_erased_at;
         json!({
             "id": event.id.to_string(),
             "event_type": event.event_type,
             "created_at": clock::shown(event.created_at),
             "api_key_id": event.api_key_id.map(|id| id.to_string()),
             "entry_id": event.entry_id.map(|id| id.to_string()),
-            "payload": self.payload(&event.payload),
-            "bytes": event.payload.len(),
+            "payload": erased.is_none().then(|| self.payload(&event.payload)),
+            "payload_erased_at": erased.map(clock::shown),
+            "bytes": erased.is_none().then_some(event.payload.len()),
             "not_to": unmatched.iter().map(|(webhook, why)| json!({
                 "webhook_id": webhook.webhook_id.to_string(),
                 "url": place(webhook.url.as_ref()),

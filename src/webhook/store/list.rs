@@ -36,6 +36,7 @@ pub struct DeliveryRow {
     pub next_attempt_at: Option<Micros>,
     pub finished_at: Option<Micros>,
     pub parked: bool,
+    pub payload_erased_at: Option<Micros>,
 }
 
 /// The statement is planned for the values at hand, so a part that is absent costs nothing.
@@ -46,7 +47,7 @@ pub async fn list_deliveries(db: &Db, filter: &Filter<'_>) -> Result<Vec<Deliver
                 (extract(epoch from d.created_at) * 1000000)::int8,
                 (extract(epoch from d.next_attempt_at) * 1000000)::int8,
                 (extract(epoch from d.finished_at) * 1000000)::int8,
-                d.parked_at is not null
+                d.parked_at is not null, (extract(epoch from v.payload_erased_at) * 1000000)::int8
              from hookyard.deliveries d
              join hookyard.events v on v.id = d.event_id
              left join webhooks w on w.id = d.webhook_id
@@ -89,6 +90,7 @@ pub async fn list_deliveries(db: &Db, filter: &Filter<'_>) -> Result<Vec<Deliver
                     next_attempt_at: row.try_get(10)?,
                     finished_at: row.try_get(11)?,
                     parked: row.try_get(12)?,
+                    payload_erased_at: row.try_get(13)?,
                 })
             })
             .collect()

@@ -21,6 +21,7 @@ pub struct EventRow {
     pub entry_id: Option<Uuid>,
     pub payload: String,
     pub again: bool,
+    pub payload_erased_at: Option<Micros>,
 }
 
 /// By ids, or by entry, newest first.
@@ -28,7 +29,7 @@ pub async fn find_events(db: &Db, ids: &[Uuid], entry: Option<Uuid>) -> Result<V
     db.tx(async |tx: &mut PgConnection| {
         let rows = sqlx::query(
             "select v.id, v.event_type, (extract(epoch from v.created_at) * 1000000)::int8, v.api_key_id, v.entry_id,
-                v.payload, v.is_again
+                v.payload, v.is_again, (extract(epoch from v.payload_erased_at) * 1000000)::int8
              from hookyard.events v
              where v.id = any (array(select unnest($1::uuid[])
                  union (select e.id from hookyard.events e where e.entry_id = $2 order by e.id desc limit $3)))
@@ -50,6 +51,7 @@ pub async fn find_events(db: &Db, ids: &[Uuid], entry: Option<Uuid>) -> Result<V
                     entry_id: row.try_get(4)?,
                     payload: row.try_get(5)?,
                     again: row.try_get(6)?,
+                    payload_erased_at: row.try_get(7)?,
                 })
             })
             .collect()
@@ -80,6 +82,7 @@ pub struct StandingRow {
     pub plan_id: Option<Uuid>,
     pub arrived_at: Option<Micros>,
     pub now: Micros,
+    pub payload_erased_at: Option<Micros>,
 }
 
 const STANDING: &str = "
@@ -96,8 +99,10 @@ const STANDING: &str = "
         coalesce(e.paced_until > now(), false),
         d.plan_id,
         (extract(epoch from d.arrived_at) * 1000000)::int8,
-        (extract(epoch from now()) * 1000000)::int8
+        (extract(epoch from now()) * 1000000)::int8,
+        (extract(epoch from v.payload_erased_at) * 1000000)::int8
     from hookyard.deliveries d
+    join hookyard.events v on v.id = d.event_id
     left join webhooks w on w.id = d.webhook_id
     left join hookyard.endpoints e on e.webhook_id = d.webhook_id
     left join hookyard.runs r on r.id = d.leased_by
@@ -135,6 +140,7 @@ pub async fn find_standing(db: &Db, events: &[Uuid], one: Option<Uuid>) -> Resul
                     plan_id: row.try_get(18)?,
                     arrived_at: row.try_get(19)?,
                     now: row.try_get(20)?,
+                    payload_erased_at: row.try_get(21)?,
                 })
             })
             .collect()
@@ -255,6 +261,7 @@ pub async fn find_host_attempts(db: &Db, one: Uuid) -> Result<Vec<AttemptRow>, T
                  select $1 union
                  select s.id from webhook_delivery_attempts o
                  join webhook_delivery_attempts s on s.webhook_id = o.webhook_id and s.payload = o.payload
+                   and not coalesce(o.payload ? 'hookyard_payload_erased_at', false)
                    and s.created_at between o.created_at - interval '30 days' and o.created_at + interval '30 days'
                  where o.id = $1))
                and not exists (select from hookyard.attempts a where a.id = w.id)

@@ -35,11 +35,14 @@ pub fn url(
         ))
         .hint("--to https://…, or --to resident-verify:document_verification")
     })?;
-    let name = name.or(event.target.as_deref()).unwrap_or_default();
-    let query = named.targets.get(name).ok_or_else(|| {
-        let names: Vec<&str> = named.targets.keys().map(String::as_str).collect();
-        Failure::usage(format!("{provider} has no address `{}`", egress::escaped(name)))
-            .hint(format!("it has: {}", names.join(", ")))
+    let name = name.or(event.target.as_deref());
+    let query = name.and_then(|name| named.targets.get(name)).ok_or_else(|| {
+        let names: Vec<String> = named.targets.keys().map(|name| format!("{provider}:{name}")).collect();
+        let failure = match name {
+            Some(name) => Failure::usage(format!("{provider} has no address `{}`", egress::escaped(name))),
+            None => Failure::usage(format!("{} has no address of its own at {provider}", event.name)),
+        };
+        failure.hint(format!("there are: {}", names.join(", ")))
     })?;
     let base = base.or_else(|| bases.get(provider).map(SafeUrl::reveal)).ok_or_else(|| {
         // No base is built in: a line that forgot it must not reach production.

@@ -97,7 +97,6 @@ pub async fn poll(
     let pieces = match client.account().options.operation {
         Operation::DateRange | Operation::EventType => {
             let offset = offset(client, learnt, window.to).await?;
-            let window = Window { from: window.from, to: window.to.saturating_add(AHEAD) };
             window.pieces().into_iter().map(|piece| Some((piece, offset))).collect()
         }
         Operation::Recent | Operation::Login => vec![None],

@@ -15,6 +15,11 @@ impl Files {
         self.0.path().join(name)
     }
 
+    /// For a browser.
+    pub fn url(&self, name: &str) -> String {
+        format!("file://{}", self.path(name).display())
+    }
+
     /// Write, readable by the owner only, and give the path as text.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,8 @@
 //! What every test stands on.
 
+mod chromium;
 mod database;
+mod estate;
 mod files;
 mod hookyard;
 mod hostile;
@@ -12,19 +14,26 @@ mod receiver;
 mod scene;
 mod server;
 mod session;
+mod smtp;
+mod soap;
 mod tls_front;
 mod voyager;
 
+pub use chromium::Chromium;
 pub use database::Database;
+pub use estate::{Estate, PASSWORD, USER};
 pub use files::{Files, hex, jwk, openssl, random_bytes};
-pub use hookyard::{Hookyard, Transcript, hookyard};
+pub use hookyard::{Hookyard, Running, Transcript, hookyard};
 pub use hostile::Hostile;
 pub use keys::{KEY, Keys, OTHER_KEY, signatures, standard_accepts};
 pub use pooler::Pooler;
 pub use proxy::{Cut, Proxy, redirected};
 pub use receiver::{Received, Receiver};
 pub use scene::{API_KEY, ENTRY, SHORT_ID, Scene};
+pub use server::place;
 pub use session::Session;
+pub use smtp::{Mailbox, Post};
+pub use soap::{Says, Soap, element, envelope};
 pub use tls_front::{TlsFront, doorman};
 pub use voyager::{Household, Person, Voyager};
 

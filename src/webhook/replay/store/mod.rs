@@ -10,7 +10,9 @@ mod settle;
 
 pub use ended::{Counts, find_counts, put_back};
 pub use manage::{PlanRow, find_plan, find_plans, list_plans, move_plan, start_plan, stop_plan};
-pub use planning::{Choice, Chosen, Endpoint, Plan, choose, find_endpoints, has_other_senders, insert_plan};
+pub use planning::{
+    Choice, Chosen, Endpoint, Plan, choose, count_erased, find_endpoints, has_other_senders, insert_plan,
+};
 pub use release::release;
 pub use sandbox::{Item, finish_items, list_waiting};
 pub use settle::{settle, settle_late};

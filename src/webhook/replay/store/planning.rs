@@ -44,9 +44,9 @@ pub struct Chosen {
     pub at_risk: i64,
 }
 
-/// Deliveries of ours. `$unless` adds what another sender did.
+/// Deliveries of ours. `$unless` adds what another sender did; `$erased` chooses those whose payload is erased.
 macro_rules! ours {
-    ($unless:literal) => {
+    ($unless:literal, $erased:literal) => {
         concat!(
             "ours as (
                 select d.id as delivery_id, null::uuid as host_attempt_id, null::uuid as event_id, d.webhook_id,
@@ -68,7 +68,9 @@ macro_rules! ours {
                   and ($7::int8 is null or d.created_at >= to_timestamp($7 / 1000000.0))
                   and ($8::int8 is null or d.created_at < to_timestamp($8 / 1000000.0))
                   and (not $9 or d.state = 'dead')
-                  and ($10 or d.state <> 'delivered')",
+                  and ($10 or d.state <> 'delivered')
+                  and v.payload_erased_at is ",
+            $erased,
             $unless,
             ")"
         )
@@ -85,6 +87,7 @@ macro_rules! hosts {
                 w.response_status between 200 and 299 as ok
             from webhook_delivery_attempts w
             where not exists (select from hookyard.attempts a where a.id = w.id)
+              and not coalesce(w.payload ? 'hookyard_payload_erased_at', false)
         ), grouped as materialized (
             select h.webhook_id, h.hash,
                 min(h.created_at) filter (where not h.ok) as failed_at,
@@ -127,7 +130,7 @@ macro_rules! missing {
             from hookyard.events v
             join webhooks w on w.api_key_id = v.api_key_id and w.is_active = true
                 and w.events::varchar[] @> array[v.event_type]::varchar[]
-            where $11 and $1::uuid[] is null and not $9 and $6::int4 is null
+            where $11 and $1::uuid[] is null and not $9 and $6::int4 is null and v.payload_erased_at is null
               and not exists (select from hookyard.deliveries d where d.event_id = v.id and d.webhook_id = w.id)
               and ($3::text is null or v.event_type = $3)
               and ($4::uuid is null or w.id = $4)
@@ -189,14 +192,14 @@ macro_rules! answer {
 /// Alone on the database, and beside another sender; only looked at, and stored.
 macro_rules! statement {
     (alone $($stored:expr),*) => {
-        concat!("with ", ours!(""), ", ", missing!(), ", chosen as (select * from ours union all select * from missing), ",
+        concat!("with ", ours!("", "null"), ", ", missing!(), ", chosen as (select * from ours union all select * from missing), ",
             counted!(), $($stored,)* " ", answer!())
     };
     (beside $($stored:expr),*) => {
         concat!("with ", hosts!(), ", ",
             ours!(" and ($10 or not exists (select from grouped g where g.webhook_id = d.webhook_id
                 and g.arrived_at >= d.created_at
-                and g.hash = jsonb_hash_extended(case when v.is_jsonb then v.payload::jsonb end, 0)))"),
+                and g.hash = jsonb_hash_extended(case when v.is_jsonb then v.payload::jsonb end, 0)))", "null"),
             ", ", missing!(),
             ", chosen as (select * from ours union all select * from theirs union all select * from missing), ",
             counted!(), $($stored,)* " ", answer!())
@@ -212,6 +215,10 @@ const STORE_BESIDE: &str = statement!(beside ", ", stored!());
 const FOR_SETS: &str = "set local enable_seqscan = on; set local work_mem = '64MB'";
 
 fn bound<'q>(sql: &'static str, choice: &'q Choice) -> Query<'q, Postgres, PgArguments> {
+    filtered(sql, choice).bind(choice.skipped).bind(choice.max)
+}
+
+fn filtered<'q>(sql: &'static str, choice: &'q Choice) -> Query<'q, Postgres, PgArguments> {
     let ids = choice.ids.as_ref();
     sqlx::query(sql)
         .bind(ids.map(|ids| &ids.0[..]))
@@ -224,8 +231,6 @@ fn bound<'q>(sql: &'static str, choice: &'q Choice) -> Query<'q, Postgres, PgArg
         .bind(choice.until)
         .bind(choice.dead)
         .bind(choice.delivered)
-        .bind(choice.skipped)
-        .bind(choice.max)
         .persistent(false)
 }
 
@@ -244,6 +249,37 @@ fn chosen(rows: &[PgRow]) -> Result<Vec<Chosen>, sqlx::Error> {
             })
         })
         .collect()
+}
+
+/// What would be chosen if its payload were still there: deliveries of ours, and what other senders attempted.
+const LOOK_ERASED: &str = concat!(
+    "with ",
+    ours!("", "not null"),
+    ", theirs as (
+        select w.payload ->> 'hookyard_payload_erased_at' as erased_at from webhook_delivery_attempts w
+        where w.payload ? 'hookyard_payload_erased_at' and w.response_status not between 200 and 299
+          and not exists (select from hookyard.attempts a where a.id = w.id)
+          and (w.id = any ($2) or ($1::uuid[] is null and not $9 and $3::text is null))
+          and ($4::uuid is null or w.webhook_id = $4)
+          and ($5::uuid is null or exists (select from webhooks x where x.id = w.webhook_id and x.api_key_id = $5))
+          and ($6::int4 is null or w.response_status = $6)
+          and ($7::int8 is null or w.created_at >= to_timestamp($7 / 1000000.0))
+          and ($8::int8 is null or w.created_at < to_timestamp($8 / 1000000.0))
+    )
+    select (select count(*) from ours) + (select count(*) from theirs), left(greatest(
+        (select to_char(max(v.payload_erased_at), 'YYYY-MM-DD') from ours o
+         join hookyard.deliveries d on d.id = o.delivery_id join hookyard.events v on v.id = d.event_id),
+        (select max(t.erased_at) from theirs t)), 10)"
+);
+
+/// How much is left out because its payload was erased, and on which day the last of it was.
+pub async fn count_erased(db: &Db, choice: &Choice) -> Result<(i64, Option<String>), Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
+        let row = filtered(LOOK_ERASED, choice).fetch_one(tx).await?;
+        Ok((row.try_get(0)?, row.try_get(1)?))
+    })
+    .await
 }
 
 /// Whether another application has ever delivered from here.

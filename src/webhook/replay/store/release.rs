@@ -87,6 +87,7 @@ const MADE: &str = "
         join webhook_delivery_attempts a on a.id = b.host_attempt_id
         left join webhooks w on w.id = b.webhook_id
         where octet_length(a.payload::text) <= 1048576
+          and not coalesce(a.payload ? 'hookyard_payload_erased_at', false)
     ), events as (
         insert into hookyard.events
             (id, event_type, api_key_id, entry_id, payload, payload_sha256, is_jsonb, is_again)
@@ -97,7 +98,8 @@ const MADE: &str = "
     ), wanted as (
         select t.number, t.event_id, t.webhook_id from theirs t
         union all
-        select b.number, b.event_id, b.webhook_id from bare b where b.event_id is not null
+        select b.number, b.event_id, b.webhook_id
+        from bare b join hookyard.events v on v.id = b.event_id and v.payload_erased_at is null
     ), made as (
         insert into hookyard.deliveries as d (id, state, event_id, webhook_id, next_attempt_at, finished_at, reason)
         select hookyard.new_id(), 'dead', w.event_id, w.webhook_id, null, now(), 'not attempted by hookyard'
@@ -121,8 +123,10 @@ const OPENED: &str = "
         select i.number, i.webhook_id, d.id, d.state, d.steps, d.attempts,
             coalesce(d.finished_at, d.next_attempt_at) as at,
             case
-                when i.delivery_id is null then 'its payload is larger than 1 MiB, or its attempt is gone'
+                when i.delivery_id is null then 'its payload is larger than 1 MiB, erased, or gone'
                 when d.id is null then 'the delivery was removed'
+                when v.payload_erased_at is not null
+                    then 'its payload was erased on ' || to_char(v.payload_erased_at, 'YYYY-MM-DD')
                 when w.id is null then 'the webhook was deleted'
                 when w.is_active is not true then 'the endpoint is inactive'
                 when o.plan_id is not null and d.state = 'delivered' then 'it has arrived, by plan ' || o.plan_id
@@ -133,6 +137,7 @@ const OPENED: &str = "
         from hookyard.plan_items i
         join hookyard.plans p on p.id = i.plan_id
         left join hookyard.deliveries d on d.id = i.delivery_id
+        left join hookyard.events v on v.id = d.event_id
         left join webhooks w on w.id = i.webhook_id
         left join lateral (
             select o.plan_id from hookyard.plan_items o

@@ -11,14 +11,15 @@ pub struct Item {
     pub number: i32,
     pub webhook_id: Uuid,
     pub event_id: Option<Uuid>,
-    /// None: it was removed since.
+    /// None: it was removed or erased since.
     pub payload: Option<String>,
 }
 
 /// The event's id is the one that a replay to the endpoint itself would send.
 const WAITING: &str = "
     select i.number, i.webhook_id, coalesce(v.id, md5('hookyard replay ' || a.payload::text)::uuid),
-        coalesce(v.payload, a.payload::text)
+        case when v.id is not null then case when v.payload_erased_at is null then v.payload end
+            when not coalesce(a.payload ? 'hookyard_payload_erased_at', false) then a.payload::text end
     from hookyard.plan_items i
     left join hookyard.deliveries d on d.id = i.delivery_id
     left join hookyard.events v on v.id = coalesce(d.event_id, i.event_id)

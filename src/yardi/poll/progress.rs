@@ -1,0 +1,72 @@
+//! A line on the terminal while prospects come in; nothing where stderr is not a terminal.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output::Printer;
+
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    asked: Cell<usize>,
+    on_the_wire: Cell<usize>,
+    invites: Cell<usize>,
+}
+
+impl Progress {
+    pub fn new(printer: &Printer) -> Progress {
+        let bar = printer.shows_progress().then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        Progress { bar, asked: Cell::new(0), on_the_wire: Cell::new(0), invites: Cell::new(0) }
+    }
+
+    pub fn begin(&self) {
+        self.on_the_wire.set(self.on_the_wire.get() + 1);
+        self.show();
+    }
+
+    pub fn end(&self) {
+        self.on_the_wire.set(self.on_the_wire.get().saturating_sub(1));
+        self.asked.set(self.asked.get() + 1);
+        self.show();
+    }
+
+    pub fn add(&self, invites: usize) {
+        self.invites.set(self.invites.get() + invites);
+        self.show();
+    }
+
+    /// A warning between the moving line's pictures.
+    pub fn say(&self, printer: &Printer, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| printer.warn(text)),
+            None => printer.warn(text),
+        }
+    }
+
+    fn show(&self) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!(
+                "{} properties polled, {} on the wire, {} new invites",
+                self.asked.get(),
+                self.on_the_wire.get(),
+                self.invites.get()
+            ));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

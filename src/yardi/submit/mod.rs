@@ -1,0 +1,178 @@
+//! `hookyard yardi submit`: the cron verb that writes results back. A note on a guest card may not happen twice: what
+//! is to be written is recorded first, a lost answer is a third outcome, and a reading decides before anything else.
+
+mod report;
+mod result;
+mod told;
+mod turn;
+
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::integration::Integration;
+use super::store;
+use crate::clock::Micros;
+use crate::context::Context;
+use crate::db::schema;
+use crate::failure::Failure;
+use crate::settings;
+use crate::stop::Stop;
+use result::Decision;
+pub use result::{Candidate, Newest};
+pub use told::Submitted;
+use told::{Planning, Tally};
+use turn::{Turn, Work};
+
+/// Write results of completed entries back to Yardi
+///
+/// Every completed entry with a link, once; and once more whenever its result has changed since it was accepted.
+/// submit_date moves only with an acceptance. A write whose answer was lost is unknown: the next run reads before it
+/// writes. Results completed before another application's last submission are left to it. Nothing to do is no output
+/// and exit 0.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  \
+    */5 * * * *  hookyard yardi submit     # crontab\n  \
+    hookyard yardi submit --entry SNAP-12345\n  \
+    hookyard yardi submit --integration ACME-YARDI --dry-run")]
+pub struct Args {
+    /// Only this entry, by its id or short id; also one that was refused before
+    #[arg(long, value_name = "ENTRY")]
+    entry: Option<String>,
+    /// Only this integration: its short id or its id
+    #[arg(long, value_name = "INTEGRATION")]
+    integration: Option<String>,
+    /// Say what would be written, and write and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Integrations written to side by side [default: 4]
+    #[arg(long, value_name = "COUNT", value_parser = settings::count)]
+    concurrency: Option<usize>,
+}
+
+/// What every integration's turn needs.
+pub struct Run<'a> {
+    context: &'a Context,
+    id: Uuid,
+    /// A person asks for one entry.
+    named: bool,
+    /// Something was named, so silence would not be understood.
+    spoken: bool,
+    stopping: watch::Receiver<bool>,
+}
+
+/// What one integration is to be told.
+type Share = (Rc<Integration>, Vec<Work>);
+
+impl Run<'_> {
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}
+
+pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
+    let db = context.db().await?;
+    schema::preflight_for_yardi(db, true).await?;
+    let integrations = store::list_integrations(db, args.integration.as_deref()).await?;
+    if let Some(named) = &args.integration
+        && integrations.is_empty()
+    {
+        return Err(Failure::no(format!("the integration {named} was not found")));
+    }
+    if let Some(entry) = &args.entry
+        && store::find_link(db, entry).await?.is_none()
+    {
+        return Err(Failure::no(format!("no entry {entry} with a link to a prospect was found"))
+            .hint("yardi_entries holds the links; hookyard.entry_payloads must reach the entry"));
+    }
+    let ids: Vec<Uuid> = integrations.iter().map(|integration| integration.id).collect();
+    let within = context.settings.submit_window.value.as_secs_f64();
+    let candidates = store::list_candidates(db, &ids, args.entry.as_deref(), within).await?;
+    let (stopper, stopping) = watch::channel(false);
+    let run = Run {
+        context,
+        id: context.random.id(context.clock.wall()),
+        named: args.entry.is_some(),
+        spoken: args.entry.is_some() || args.integration.is_some(),
+        stopping,
+    };
+    let mut tally = Tally::default();
+    let works = sorted(&run, integrations, candidates, &mut tally)?;
+    if args.dry_run {
+        return Ok(Submitted::planned(Planning::of(&works), tally));
+    }
+    let most = args.concurrency.unwrap_or(context.settings.yardi_concurrency.value);
+    let mut stop = Stop::listen()?;
+    turns(&run, works, most, &mut stop, &stopper, &mut tally).await?;
+    tally.signal = stop.signal();
+    Ok(Submitted::done(tally, run.spoken))
+}
+
+/// What each integration is to be told, and what is left out and why.
+fn sorted(
+    run: &Run<'_>,
+    integrations: Vec<Integration>,
+    mut candidates: Vec<Candidate>,
+    tally: &mut Tally,
+) -> Result<Vec<Share>, Failure> {
+    let mut works = Vec::new();
+    for integration in integrations {
+        let section = run.context.settings.yardi.of(integration.short_id.as_deref());
+        let (own, others): (Vec<_>, Vec<_>) =
+            candidates.into_iter().partition(|candidate| candidate.integration_id == integration.id);
+        candidates = others;
+        let mut work = Vec::new();
+        for candidate in own {
+            if !integration.active {
+                tally.leave_out("the integration is not active");
+                continue;
+            }
+            let asset = section.asset_result.unwrap_or(false);
+            let values = result::values(&result::screening(&candidate, asset, Micros::default()));
+            match result::decide(&candidate, &values, run.named) {
+                Decision::Submit(why) => work.push(Work { candidate, values, why }),
+                Decision::Done => tally.stands += 1,
+                Decision::LeaveOut(why) => tally.leave_out(why),
+            }
+        }
+        if !work.is_empty() {
+            works.push((Rc::new(integration), work));
+        }
+    }
+    Ok(works)
+}
+
+/// So many integrations at a time; a signal lets nothing new begin, and what is being written is finished.
+async fn turns(
+    run: &Run<'_>,
+    works: Vec<Share>,
+    most: usize,
+    stop: &mut Stop,
+    stopper: &watch::Sender<bool>,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let mut waiting = works.into_iter();
+    let mut at_work = FuturesUnordered::new();
+    loop {
+        while at_work.len() < most
+            && !run.is_stopping()
+            && let Some((integration, work)) = waiting.next()
+        {
+            at_work.push(Turn::take(run, integration, work));
+        }
+        if at_work.is_empty() {
+            return Ok(());
+        }
+        tokio::select! {
+            done = at_work.next() => match done {
+                Some(Ok(turn)) => tally.add(turn),
+                Some(Err(failure)) => return Err(failure),
+                None => {}
+            },
+            () = stop.raised() => drop(stopper.send(true)),
+        }
+    }
+}
