@@ -1,6 +1,7 @@
 //! `hookyard yardi poll`: prospects imported, each once, with every reason counted; and what stops it.
 
 mod answers;
+mod inherited;
 mod mails;
 mod shared;
 

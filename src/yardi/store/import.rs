@@ -61,29 +61,39 @@ pub enum Imported {
     Moved,
 }
 
+/// Still the property that was asked about; and it stays so until the end, whatever its owner does meanwhile.
+const STANDING: &str = "
+    select 1 from yardi_properties
+    where property_id = $1 and yardi_integration_id = $2 and yardi_property_id::text is not distinct from $3";
+const STANDING_STILL: &str = "
+    select 1 from yardi_properties
+    where property_id = $1 and yardi_integration_id = $2 and yardi_property_id::text is not distinct from $3
+    for no key update";
+
 pub async fn import(db: &Db, import: &Import<'_>) -> Result<Imported, Trouble> {
+    if faulty("early-stamp") {
+        db.tx(async |tx: &mut PgConnection| stamp(tx, import).await).await?;
+    }
     db.tx_importing(async |tx: &mut PgConnection| {
         // Whoever else imports this property waits: the tables have no unique key for a person.
-        sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 1751873893))")
-            .bind(import.property.id.to_string())
-            .persistent(false)
-            .execute(&mut *tx)
-            .await?;
+        if !faulty("no-property-lock") {
+            sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 1751873893))")
+                .bind(import.property.id.to_string())
+                .persistent(false)
+                .execute(&mut *tx)
+                .await?;
+        }
         if let Some(counts) = find_counts(tx, import.poll_id).await? {
             // A first try, whose commit went unanswered.
             return Ok(Imported::Done(counts));
         }
-        let standing = sqlx::query(
-            "select 1 from yardi_properties
-             where property_id = $1 and yardi_integration_id = $2 and yardi_property_id::text is not distinct from $3
-             for no key update",
-        )
-        .bind(import.property.id)
-        .bind(import.integration.id)
-        .bind(&import.property.code)
-        .persistent(false)
-        .fetch_optional(&mut *tx)
-        .await?;
+        let standing = sqlx::query(if faulty("no-property-lock") { STANDING } else { STANDING_STILL })
+            .bind(import.property.id)
+            .bind(import.integration.id)
+            .bind(&import.property.code)
+            .persistent(false)
+            .fetch_optional(&mut *tx)
+            .await?;
         if standing.is_none() {
             return Ok(Imported::Moved);
         }
@@ -94,20 +104,23 @@ pub async fn import(db: &Db, import: &Import<'_>) -> Result<Imported, Trouble> {
         }
         corrections(tx, import, &mut counts).await?;
         finish(tx, import, &counts).await?;
-        #[cfg(debug_assertions)]
-        stall(tx).await?;
+        if faulty("stall-import") {
+            sqlx::query("select pg_sleep(20)").persistent(false).execute(tx).await?;
+        }
         Ok(Imported::Done(counts))
     })
     .await
 }
 
-/// Tests kill a run here, with everything written and nothing committed.
+/// Tests break what keeps persons single and stamps honest, to see the loss.
 #[cfg(debug_assertions)]
-async fn stall(tx: &mut PgConnection) -> Result<(), Error> {
-    if crate::env::test_fault("stall-import").is_some() {
-        sqlx::query("select pg_sleep(20)").persistent(false).execute(tx).await?;
-    }
-    Ok(())
+fn faulty(kind: &str) -> bool {
+    crate::env::test_fault(kind).is_some()
+}
+
+#[cfg(not(debug_assertions))]
+fn faulty(_kind: &str) -> bool {
+    false
 }
 
 async fn answer(
@@ -477,24 +490,30 @@ async fn corrected(
     Ok((number(row.try_get(0)?), number(row.try_get(1)?)))
 }
 
+async fn stamp(tx: &mut PgConnection, import: &Import<'_>) -> Result<(), Error> {
+    if !import.moves_stamp {
+        return Ok(());
+    }
+    // Never backwards past another run's, unless that stands in the future.
+    sqlx::query(
+        "update yardi_properties
+         set last_poll_run = timestamp 'epoch' + $2::int8 * interval '1 microsecond',
+            updated_at = date_trunc('second', now() at time zone 'utc')
+         where property_id = $1
+            and (last_poll_run is null or last_poll_run < timestamp 'epoch' + $2::int8 * interval '1 microsecond'
+                or last_poll_run > now() at time zone 'utc')",
+    )
+    .bind(import.property.id)
+    .bind(import.started_at)
+    .persistent(false)
+    .execute(tx)
+    .await
+    .map(|_| ())
+}
+
 /// The stamp, the property's state and the poll's own row.
 async fn finish(tx: &mut PgConnection, import: &Import<'_>, counts: &Counts) -> Result<(), Error> {
-    if import.moves_stamp {
-        // Never backwards past another run's, unless that stands in the future.
-        sqlx::query(
-            "update yardi_properties
-             set last_poll_run = timestamp 'epoch' + $2::int8 * interval '1 microsecond',
-                updated_at = date_trunc('second', now() at time zone 'utc')
-             where property_id = $1
-                and (last_poll_run is null or last_poll_run < timestamp 'epoch' + $2::int8 * interval '1 microsecond'
-                    or last_poll_run > now() at time zone 'utc')",
-        )
-        .bind(import.property.id)
-        .bind(import.started_at)
-        .persistent(false)
-        .execute(&mut *tx)
-        .await?;
-    }
+    stamp(tx, import).await?;
     let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     let told = json!({ "skipped": counts.skipped, "flags": counts.flags });
     sqlx::query(

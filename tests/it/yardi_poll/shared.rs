@@ -125,6 +125,69 @@ fn a_run_that_is_killed_before_its_commit_leaves_no_trace_but_its_lease() {
     assert_eq!(estate.rows(), "10 invites, 10 entries, 10 links, 10 applicants");
 }
 
+/// What twenty polls that are killed with an answer in hand leave behind.
+fn after_a_kill_before_the_commit(fault: &str) -> String {
+    let soap = Soap::start();
+    let estate = Estate::simple(&soap);
+    estate.configure("overlap = \"0s\"\n");
+    soap.has_people("PROP-700", 0, 10);
+    let faults = format!("read-pause-ms:1,stall-import:yes{fault}");
+    let mut run = estate.poll(&["--quiet"]).env("HOOKYARD_TEST_FAULT", &faults).start();
+    let sleeping =
+        "select count(*) from pg_stat_activity where datname = current_database() and query like '%pg_sleep%'
+        and application_name like 'hookyard%'";
+    while estate.text(sleeping) == "0" {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    run.kill();
+    estate.database.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
+            and application_name like 'hookyard%';
+         update hookyard.yardi_accounts set lease_until = null, leased_by = null",
+    );
+    // Yardi tells of each once: what was new since the stamp.
+    if estate.text("select last_poll_run is not null from yardi_properties") == "t" {
+        soap.has_people("PROP-700", 0, 0);
+    }
+    estate.poll(&["--quiet", "--force"]).run().succeeds();
+    estate.rows()
+}
+
+#[test]
+fn a_stamp_before_its_rows_would_lose_them_and_the_test_would_see_it() {
+    assert_eq!(after_a_kill_before_the_commit(""), "10 invites, 10 entries, 10 links, 10 applicants");
+    assert_eq!(
+        after_a_kill_before_the_commit(",early-stamp:yes"),
+        "0 invites, 0 entries, 0 links, 0 applicants"
+    );
+}
+
+/// Three polls of one property at once, none of which heeds the lease.
+fn three_without_a_lease(fault: &str) -> String {
+    let soap = Soap::start();
+    let estate = Estate::simple(&soap);
+    soap.has_people("PROP-700", 0, 300);
+    soap.delays(Duration::from_millis(300));
+    let faults = format!("read-pause-ms:1,no-account-lease:yes{fault}");
+    let start = || estate.poll(&["--quiet", "--force"]).env("HOOKYARD_TEST_FAULT", &faults).start();
+    let runs: Vec<_> = (0..3).map(|_| start()).collect();
+    for run in runs {
+        run.finish();
+    }
+    assert_eq!(soap.count(), 3, "all three asked");
+    estate.text("select case when count(*) = 300 then 'once' else 'more than once' end from yardi_invites")
+}
+
+#[test]
+fn the_lock_of_a_property_keeps_persons_single_even_where_leases_fail() {
+    assert_eq!(three_without_a_lease(""), "once");
+    assert_eq!(
+        three_without_a_lease(",no-property-lock:yes"),
+        "more than once",
+        "a test that cannot fail is no test"
+    );
+}
+
 #[test]
 fn a_signal_ends_a_poll_between_properties_and_gives_the_lease_back() {
     let soap = Soap::start();
@@ -159,4 +222,36 @@ fn everything_works_through_the_pooler() {
     assert_eq!(estate.rows(), "200 invites, 200 entries, 200 links, 200 applicants");
     estate.hookyard(&["yardi", "list"]).env("DATABASE_URL", &url).run().succeeds();
     assert_eq!(soap.count(), 4);
+}
+
+#[test]
+fn a_hundred_thousand_prospects_in_one_answer_are_imported_in_little_memory() {
+    let soap = Soap::start();
+    let estate = Estate::simple(&soap);
+    soap.has_people("PROP-700", 0, 100_000);
+    let mut run = estate.poll(&["--quiet"]).start();
+    let mut most = 0;
+    while !run.is_over() {
+        most = most.max(run.resident_kib());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let told = run.finish().succeeds();
+    assert!(
+        told.stdout.starts_with("1 property polled, 100000 rows: 100000 new invites, 100000 entries\n"),
+        "{told}"
+    );
+    assert!(most <= 96 << 10, "{most} KiB");
+}
+
+#[test]
+fn a_hundred_properties_use_the_concurrency_that_is_allowed() {
+    let soap = Soap::start();
+    let estate = Estate::new();
+    soap.delays(Duration::from_millis(200));
+    for n in 0..10 {
+        estate.integration(&format!("I{n}"), &soap.url("/x"));
+        (0..10).for_each(|m| drop(estate.property(&format!("I{n}"), &format!("P{n}{m}"))));
+    }
+    estate.poll(&["--quiet", "--concurrency", "10"]).run().succeeds();
+    assert_eq!((soap.count(), soap.most_at_once()), (100, 10));
 }
