@@ -297,7 +297,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l to -d 'Where it goes: a URL, or `resident-verify:document_verification` for an address below the provider\'s base' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l base -d 'The base of named addresses, instead of the one in `hookyard.toml` ([targets])' -r
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l base -d 'The base of named addresses, instead of the one below `[targets]` in `hookyard.toml`' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l set -d 'Give a field this value: JSON where it can be read as such, else text (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l set-new -d 'The same for a field that the event does not have (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l unset -d 'Leave this field out (repeatable)' -r

@@ -49,7 +49,7 @@ pub struct Args {
     /// Where it goes: a URL, or `resident-verify:document_verification` for an address below the provider's base
     #[arg(long, value_name = "URL|NAME")]
     to: Option<String>,
-    /// The base of named addresses, instead of the one in `hookyard.toml` ([targets])
+    /// The base of named addresses, instead of the one below `[targets]` in `hookyard.toml`
     #[arg(long, value_name = "URL")]
     base: Option<String>,
     /// Give a field this value: JSON where it can be read as such, else text (repeatable)
