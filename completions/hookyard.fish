@@ -267,7 +267,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l now -d 'Judge the time by this moment, in Unix seconds, not by the clock' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l tolerance -d 'Seconds that the request\'s time may be off, both ways; exactly so many are refused' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l url -d 'The URL as the sender called it, for schemes that sign it' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l jwks -d 'A file with the public keys (JWKS), for schemes with a JWT' -r -F
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l jwks -d 'A file with the public keys (JWKS), for schemes with a JWT; without it `plaid` fetches them, and keeps them' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r

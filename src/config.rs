@@ -58,6 +58,21 @@ fn rows(settings: &Settings) -> Vec<Row> {
         row("timeout", seconds(&settings.timeout), &settings.timeout.origin),
         row("policy", settings.policy.value.name.to_owned(), &settings.policy.origin),
         row("user_agent", settings.user_agent.value.clone(), &settings.user_agent.origin),
+        row("plaid_url", settings.plaid.url.value.clone(), &settings.plaid.url.origin),
+        maybe(
+            "plaid_client_id",
+            settings.plaid.client_id.as_ref().map(|set| (set.value.clone(), &set.origin)),
+            "none",
+        ),
+        maybe(
+            "plaid_secret",
+            match (&settings.plaid.secret, &settings.plaid.secret_file) {
+                (Some(secret), _) => Some(("***".to_owned(), &secret.origin)),
+                (None, Some(file)) => Some((format!("in {}", file.value.display()), &file.origin)),
+                (None, None) => None,
+            },
+            "none",
+        ),
         row("operator", settings.operator.value.clone(), &settings.operator.origin),
         maybe(
             "pg_bin",

@@ -17,6 +17,9 @@ pub const TIMEOUT: &str = "HOOKYARD_TIMEOUT";
 pub const POLICY: &str = "HOOKYARD_POLICY";
 pub const USER_AGENT: &str = "HOOKYARD_USER_AGENT";
 pub const OPERATOR: &str = "HOOKYARD_OPERATOR";
+pub const PLAID_URL: &str = "HOOKYARD_PLAID_URL";
+pub const PLAID_CLIENT_ID: &str = "HOOKYARD_PLAID_CLIENT_ID";
+pub const PLAID_SECRET: &str = "HOOKYARD_PLAID_SECRET";
 pub const PG_BIN: &str = "HOOKYARD_PG_BIN";
 pub const SMTP_URL: &str = "HOOKYARD_SMTP_URL";
 pub const MAIL_FROM: &str = "HOOKYARD_MAIL_FROM";
@@ -32,6 +35,7 @@ pub const COLUMNS: &str = "COLUMNS";
 pub const HOME: &str = "HOME";
 pub const PATH: &str = "PATH";
 pub const USER: &str = "USER";
+pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
 
@@ -62,6 +66,9 @@ pub const DOCUMENTED: &[(&str, &str)] = &[
     (POLICY, "retry policy of endpoints that name none"),
     (USER_AGENT, "the User-Agent header"),
     (OPERATOR, "who acts, for the record of operators' acts"),
+    (PLAID_URL, "where Plaid's public keys are fetched"),
+    (PLAID_CLIENT_ID, "who asks Plaid for its public keys"),
+    (PLAID_SECRET, "the secret of that client"),
     (PG_BIN, "directory of the `postgres` and `initdb` that the local database runs on"),
     (SMTP_URL, "where invite mails are handed in: smtps://USER:PASSWORD@HOST, or smtp:// for STARTTLS"),
     (MAIL_FROM, "the sender of invite mails"),

@@ -25,7 +25,6 @@ mod webhook;
 mod yardi;
 
 mod backoff;
-#[allow(dead_code)] // the modes of columns, until stored passwords are read
 mod cloak;
 mod clock;
 mod db;

@@ -1,6 +1,7 @@
 //! Measures hookyard against a raw loop on the same machine in the same run, and prints a Markdown table.
 //! `benches/run` builds and calls it; its head says how to use it.
 
+mod health;
 mod kill;
 mod lab;
 mod load;
@@ -27,6 +28,8 @@ pub struct Scale {
     pub seconds: u64,
     pub sustained: u64,
     pub kills: usize,
+    /// Attempts that a report looks back on.
+    pub history: usize,
     pub only: Option<Vec<String>>,
 }
 
@@ -43,6 +46,7 @@ impl Scale {
                 seconds: 5,
                 sustained: 1800,
                 kills: 50,
+                history: 10_000_000,
                 only: None,
             }
         } else if has("--quick") {
@@ -53,6 +57,7 @@ impl Scale {
                 seconds: 2,
                 sustained: 20,
                 kills: 5,
+                history: 1_000_000,
                 only: None,
             }
         } else {
@@ -63,11 +68,15 @@ impl Scale {
                 seconds: 4,
                 sustained: 60,
                 kills: 20,
+                history: 10_000_000,
                 only: None,
             }
         };
         if let Some(rounds) = value("--rounds").and_then(|text| text.parse().ok()) {
             scale.rounds = rounds;
+        }
+        if let Some(history) = value("--history").and_then(|text| text.parse().ok()) {
+            scale.history = history;
         }
         scale.only = value("--only").map(|text| text.split(',').map(str::to_owned).collect());
         scale

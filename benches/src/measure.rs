@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::health;
 use crate::kill;
 use crate::lab::{ENDPOINTS, Lab, payload};
 use crate::load;
@@ -14,14 +15,14 @@ use crate::{Scale, micros};
 
 const LONG: Duration = Duration::from_secs(900);
 
-struct Row {
-    what: &'static str,
-    figure: String,
-    target: &'static str,
-    met: Option<bool>,
+pub struct Row {
+    pub what: &'static str,
+    pub figure: String,
+    pub target: &'static str,
+    pub met: Option<bool>,
 }
 
-fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
@@ -86,6 +87,9 @@ pub async fn all(lab: &Lab, scale: &Scale) -> Result<()> {
     }
     if scale.wants("P8") {
         nothing(lab, &mut rows).await?;
+    }
+    if scale.wants("P9") {
+        health::run(lab, scale, &mut rows).await?;
     }
     if scale.wants("P11") {
         sustained(lab, scale, &mut rows).await?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::verdict::{Level, Reason};
 use crate::clock::{self, Micros};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Health {
     /// The worst of the sections.
     pub level: Level,
@@ -23,7 +23,7 @@ pub struct Health {
     pub tool: Tool,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Source {
     /// host:port of the server, without user and password.
     pub place: String,
@@ -34,7 +34,7 @@ pub struct Source {
 }
 
 /// What the endpoints' counts are of; the document asks for seven days.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Window {
     #[serde(serialize_with = "at")]
     pub since: Micros,
@@ -57,7 +57,7 @@ pub struct Counts {
     pub success_rate: Option<f64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Deliveries {
     pub level: Level,
     /// Where the numbers come from.
@@ -183,8 +183,9 @@ pub struct Day {
 pub struct Queue {
     /// Pending and not parked.
     pub waiting: i64,
-    /// Of these, whose time has come and which no run holds.
+    /// Of these, whose time has come; what a run is at work on is among them.
     pub due: i64,
+    /// How long the oldest of them waits that no run holds.
     pub oldest_due_s: Option<i64>,
     /// Waiting for an inactive endpoint.
     pub parked: i64,
@@ -295,7 +296,7 @@ pub struct YardiOwn {
 }
 
 /// hookyard itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Tool {
     pub level: Level,
     pub source: &'static str,

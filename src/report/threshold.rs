@@ -59,7 +59,7 @@ pub const ALL: &[Limit] = &[
         about: "attempts of the last 24 hours answered with 2xx, of at least 20",
     },
     each(most("oldest-due", Seconds, Some(300.0), Some(900.0), "how long the oldest due delivery waits")),
-    each(most("due", Count, Some(1000.0), Some(10_000.0), "deliveries due and not taken by a run")),
+    each(most("due", Count, Some(1000.0), Some(10_000.0), "deliveries whose time has come")),
     each(most("dead", Count, Some(0.0), Some(50.0), "deliveries that died in the last 24 hours")),
     most("breakers", Count, Some(0.0), None, "endpoints whose breaker is open"),
     most("flagged", Count, Some(0.0), None, "active endpoints that answered 410"),

@@ -283,3 +283,74 @@ fn tool(found: &mut Tool, limits: &Limits) -> Vec<Reason> {
     found.level = section.level();
     section.reasons
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::figures::{Counts, CronVerb, HotTable, Polling, YardiOwn};
+    use super::*;
+
+    fn verb(silent_s: i64, usual_s: Option<i64>, running: bool) -> CronVerb {
+        CronVerb { verb: "webhook retry".into(), last_at: 0, running, silent_s, usual_s, runs: 50 }
+    }
+
+    fn table(live: i64, dead: i64) -> HotTable {
+        let dead_rate = dead as f64 * 100.0 / (live + dead) as f64;
+        HotTable { table: "deliveries".into(), bytes: 0, live, dead, dead_rate, vacuumed_at: None }
+    }
+
+    fn counts(attempts: i64, successes: i64) -> Counts {
+        Counts { attempts, successes, failures: attempts - successes, ..Counts::default() }.rated()
+    }
+
+    /// What stands in the struct, and what is made of it by the defaults.
+    #[test]
+    fn each_figure_has_its_limit() {
+        type Change = fn(&mut Health);
+        let cases: [(Change, &str); 24] = [
+            (|_| {}, ""),
+            (|h| h.deliveries.day = counts(19, 0), ""),
+            (|h| h.deliveries.day = counts(20, 19), ""),
+            (|h| h.deliveries.day = counts(100, 94), "degraded success"),
+            (|h| h.deliveries.day = counts(100, 79), "failing success"),
+            (|h| h.deliveries.queue.oldest_due_s = Some(300), ""),
+            (|h| h.deliveries.queue.oldest_due_s = Some(301), "degraded oldest-due"),
+            (|h| h.deliveries.queue.oldest_due_s = Some(901), "failing oldest-due"),
+            (|h| h.deliveries.queue.due = 1001, "degraded due"),
+            (|h| h.deliveries.queue.dead = 5000, ""),
+            (|h| h.deliveries.queue.died = 1, "degraded dead"),
+            (|h| h.deliveries.queue.breakers_open = 1, "degraded breakers"),
+            (
+                |h| h.yardi.polling = Polling { stale: 11, never: 1, ..Polling::default() },
+                "failing stale, degraded never-polled",
+            ),
+            (|h| h.yardi.invites.unconverted = 51, "degraded unconverted"),
+            (
+                |h| h.yardi.own = Some(YardiOwn { accounts_blocked: 1, ..YardiOwn::default() }),
+                "failing blocked",
+            ),
+            (
+                |h| h.yardi.own = Some(YardiOwn { submissions_unknown: 1, ..YardiOwn::default() }),
+                "degraded unknown",
+            ),
+            (|h| h.tool.verbs = vec![verb(119, Some(1), false)], ""),
+            (|h| h.tool.verbs = vec![verb(200, Some(60), false)], "degraded silence"),
+            (|h| h.tool.verbs = vec![verb(9000, Some(60), true), verb(9000, None, false)], ""),
+            (|h| h.tool.verbs = vec![verb(1020, Some(60), false)], "failing silence"),
+            (|h| h.tool.schema = vec!["table x is missing".into()], "failing schema"),
+            (|h| h.tool.invalid_indexes = vec!["x".into()], "degraded indexes"),
+            (|h| h.tool.tables = vec![table(6000, 4001)], "degraded dead-tuples"),
+            (|h| h.tool.tables = vec![table(10, 4000)], ""),
+        ];
+        for (at, (change, expected)) in cases.into_iter().enumerate() {
+            let mut health = Health::default();
+            change(&mut health);
+            judge(&mut health, &Limits::default());
+            let told: Vec<_> =
+                health.reasons.iter().map(|one| format!("{} {}", one.level.word(), one.name)).collect();
+            assert_eq!(told.join(", "), expected, "case {at}");
+            let worst = health.reasons.iter().map(|one| one.level).max().unwrap_or_default();
+            let sections = health.deliveries.level.max(health.yardi.level).max(health.tool.level);
+            assert_eq!((health.level, sections), (worst, worst), "case {at}");
+        }
+    }
+}

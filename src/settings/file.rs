@@ -28,6 +28,7 @@ pub struct File {
     pub egress: Egress,
     pub delivery: Delivery,
     pub alert: Alert,
+    pub plaid: PlaidSection,
     pub mail: Mail,
     pub yardi: Yardi,
     /// The section below `databases` that reports are read from.
@@ -76,6 +77,15 @@ pub struct Delivery {
     #[serde(deserialize_with = "named_policy")]
     pub policy: Option<&'static Policy>,
     pub user_agent: Option<String>,
+}
+
+/// Where Plaid's public keys come from. The secret stays out of this file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlaidSection {
+    pub url: Option<String>,
+    pub client_id: Option<String>,
+    pub secret_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]

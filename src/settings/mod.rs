@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use crate::backoff::{self, Policy};
 use crate::env;
 use crate::failure::{Failure, Kind};
-use crate::secret::SafeUrl;
+use crate::secret::{SafeUrl, Secret};
 
 use file::Found;
 pub use file::{File, Health};
@@ -75,6 +75,15 @@ pub struct Flags {
     pub allow_http: bool,
 }
 
+/// How Plaid's public keys are fetched.
+#[derive(Clone, Debug)]
+pub struct Plaid {
+    pub url: Set<String>,
+    pub client_id: Option<Set<String>>,
+    pub secret: Option<Set<Secret>>,
+    pub secret_file: Option<Set<PathBuf>>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub file: Option<PathBuf>,
@@ -113,9 +122,12 @@ pub struct Settings {
     pub yardi: Yardi,
     /// By provider: what its named addresses are below.
     pub targets: Set<BTreeMap<String, SafeUrl>>,
+    pub plaid: Plaid,
     /// The first encrypts; read from where they are only when needed.
     pub keys: Vec<KeySource>,
 }
+
+const PLAID: &str = "https://production.plaid.com";
 
 impl Settings {
     pub fn read(flags: &Flags) -> Result<Settings, Failure> {
@@ -176,6 +188,16 @@ impl Settings {
             )?,
             yardi: file.yardi.clone(),
             targets: targets(&file, &layers),
+            plaid: Plaid {
+                url: layers.pick(env::PLAID_URL, plain, file.plaid.url.clone(), PLAID.into())?,
+                client_id: layers.find(env::PLAID_CLIENT_ID, plain, file.plaid.client_id.clone())?,
+                secret: layers.find(env::PLAID_SECRET, secret_text, None)?,
+                secret_file: file
+                    .plaid
+                    .secret_file
+                    .clone()
+                    .map(|value| Set { value, origin: layers.file_origin() }),
+            },
             keys: file.keys.clone(),
             file: path,
             warning,
@@ -354,6 +376,10 @@ fn header_text(text: &str) -> Result<String, String> {
     } else {
         Err("may hold printable ASCII only".into())
     }
+}
+
+fn secret_text(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
 }
 
 fn plain(text: &str) -> Result<String, String> {

@@ -53,6 +53,15 @@ impl Jwk {
 pub struct Jwks(Vec<Jwk>);
 
 impl Jwks {
+    /// No key at all: what is verified with it is refused.
+    pub fn none() -> Jwks {
+        Jwks(Vec::new())
+    }
+
+    pub fn has(&self, kid: &str) -> bool {
+        self.0.iter().any(|jwk| jwk.kid == kid)
+    }
+
     /// A set, a list, one key, or Plaid's answer with a `key`. Keys of other kinds are passed over beside usable ones.
     pub fn read(text: &[u8]) -> Result<Jwks, Refusal> {
         let malformed = |why: &str| Reason::MalformedSecret.with(format!("the JWKS cannot be used: {why}"));
@@ -112,16 +121,16 @@ impl PrivateJwk {
     }
 }
 
-pub struct JwtCheck {
+/// A token that is well-formed, of the one algorithm, and not yet judged.
+struct Token {
     kid: String,
-    /// Whether the signature is right is known before the body comes.
-    signed: Result<(), Refusal>,
     claims: Value,
-    body: Context,
+    message: Vec<u8>,
+    signature: Vec<u8>,
 }
 
-impl JwtCheck {
-    pub fn begin(token: &[u8], jwks: Option<&Jwks>) -> Result<JwtCheck, Refusal> {
+impl Token {
+    fn read(token: &[u8]) -> Result<Token, Refusal> {
         let malformed = |why: &str| Reason::MalformedHeader.with(format!("the JWT {why}"));
         let parts: Vec<&[u8]> = token.split(|byte| *byte == b'.').collect();
         let [head, claims, signature] = parts[..] else { return Err(malformed("does not have three parts")) };
@@ -142,8 +151,28 @@ impl JwtCheck {
                 .with("the JWT's signature is not 64 bytes in base64url without padding")
         })?;
         let message = [head, b".", claims].concat();
-        let signed = judge(&kid, &message, &bytes, jwks);
-        Ok(JwtCheck { kid, signed, claims: claims_value, body: Context::new(&SHA256) })
+        Ok(Token { kid, claims: claims_value, message, signature: bytes })
+    }
+}
+
+/// The id of the key that a token names, if it is worth looking for: a wrong algorithm or form is refused without it.
+pub fn wanted_key(token: &[u8]) -> Option<String> {
+    Token::read(token).ok().map(|token| token.kid)
+}
+
+pub struct JwtCheck {
+    kid: String,
+    /// Whether the signature is right is known before the body comes.
+    signed: Result<(), Refusal>,
+    claims: Value,
+    body: Context,
+}
+
+impl JwtCheck {
+    pub fn begin(token: &[u8], jwks: Option<&Jwks>) -> Result<JwtCheck, Refusal> {
+        let token = Token::read(token)?;
+        let signed = judge(&token.kid, &token.message, &token.signature, jwks);
+        Ok(JwtCheck { kid: token.kid, signed, claims: token.claims, body: Context::new(&SHA256) })
     }
 
     pub fn update(&mut self, chunk: &[u8]) {

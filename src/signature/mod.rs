@@ -27,7 +27,7 @@ mod verify;
 pub use catalogue::{BUILT_IN, Catalogue};
 pub use explain::dechunked;
 pub use headers::Headers;
-pub use jwt::Jwks;
+pub use jwt::{Jwks, wanted_key};
 pub use key::{Ring, given};
 pub use reason::{Reason, Refusal};
 pub use scheme::{Form, Proof, Scheme, Source};

@@ -75,6 +75,7 @@ pub fn run_alone(
     Ok(match verb {
         Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
         Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
+        Verb::Verify(args) if args.fetches() => None,
         Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
         Verb::Check(args) => Some(Box::new(check::run(args)?)),
         Verb::Trigger(args) => trigger::list(args)?,
@@ -113,7 +114,8 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
-        Verb::Schemes(_) | Verb::Sign(_) | Verb::Verify(_) | Verb::Check(_) => {
+        Verb::Verify(args) => Box::new(verify::run_fetching(context, &args).await?),
+        Verb::Schemes(_) | Verb::Sign(_) | Verb::Check(_) => {
             return Err(Failure::fault("dispatched twice"));
         }
     })

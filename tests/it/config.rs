@@ -31,6 +31,9 @@ fn nothing_configured_shows_the_defaults() {
      timeout            30s                            default
      policy             integration-layer              default
      user_agent         SNAPPT-Webhook/1.0             default
+     plaid_url          https://production.plaid.com   default
+     plaid_client_id    none                           default
+     plaid_secret       none                           default
      operator           unknown                        default
      pg_bin             searched                       default
      smtp_url           none                           default

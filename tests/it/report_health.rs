@@ -5,6 +5,7 @@ mod documents;
 mod forms;
 mod hours;
 mod verdict;
+mod yardi;
 
 use crate::support::{Receiver, Scene, Transcript, has_the_promised_keys, hookyard};
 

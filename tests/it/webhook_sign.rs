@@ -1,6 +1,7 @@
 //! `hookyard webhook sign`: signatures as other implementations make them.
 
 mod judged;
+mod libraries;
 mod published;
 
 use super::support::{Files, has_the_promised_keys, hex, hookyard, openssl};

@@ -1,6 +1,7 @@
 //! `hookyard webhook verify`: every vector, every refusal, what explains one, and what is never shown.
 
 mod explain;
+mod fetched;
 mod inputs;
 mod secrets;
 mod vectors;

@@ -10,8 +10,6 @@ pub enum Kind {
     VarcharArray,
     TextArray,
     UuidArray,
-    SmallintArray,
-    IntegerArray,
     Boolean,
     Integer,
     Bigint,
@@ -51,8 +49,6 @@ impl Kind {
             Kind::VarcharArray => "character varying[]",
             Kind::TextArray => "text[]",
             Kind::UuidArray => "uuid[]",
-            Kind::SmallintArray => "smallint[]",
-            Kind::IntegerArray => "integer[]",
             Kind::Boolean => "boolean",
             Kind::Integer => "integer",
             Kind::Bigint => "bigint",
@@ -78,14 +74,9 @@ impl Kind {
             Kind::Jsonb => &["json"],
             Kind::JsonbArray => &["jsonb", "json", "json[]"],
             Kind::VarcharArray => &["text[]"],
-            Kind::Uuid
-            | Kind::TextArray
-            | Kind::UuidArray
-            | Kind::SmallintArray
-            | Kind::IntegerArray
-            | Kind::Boolean
-            | Kind::Bigint
-            | Kind::Bytea => &[],
+            Kind::Uuid | Kind::TextArray | Kind::UuidArray | Kind::Boolean | Kind::Bigint | Kind::Bytea => {
+                &[]
+            }
         };
         if serves.contains(&found) { Fit::Serves } else { Fit::Wrong }
     }

@@ -298,8 +298,7 @@ pub const OWN: &[Table] = &[
             ("refused", Bigint, NO),
             ("failures", Bigint, NO),
             ("no_answer", Bigint, NO),
-            ("steps", SmallintArray, NO),
-            ("answered", IntegerArray, NO),
+            ("answers", Bytea, NO),
         ],
     ),
     own(

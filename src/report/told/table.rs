@@ -147,6 +147,17 @@ fn yardi(health: &Health, page: &mut Page) {
             percent(found.entries.rate)
         ));
     }
+    if let Some(own) = &found.own {
+        page.line(format!(
+            "  hookyard now: {} results wait, {} may have reached Yardi; {} mails wait, {} of 7 days did not arrive or may not have; {} accounts refused, {} invites to be corrected",
+            own.submissions_waiting,
+            own.submissions_unknown,
+            own.mails_waiting,
+            own.mails_troubled,
+            own.accounts_blocked,
+            own.flagged
+        ));
+    }
     if !found.polling.troubled.is_empty() {
         let mut table =
             Table::new(&["property", "in Yardi", "integration", "last poll", "every", "last error"]);

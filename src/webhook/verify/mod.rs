@@ -1,12 +1,14 @@
-//! `hookyard webhook verify`: is this request's signature right, and if not, why. No database, no network.
+//! `hookyard webhook verify`: is this request's signature right, and if not, why. No database; no network but for
+//! Plaid's public keys, where none are given.
 
 mod gathered;
+mod plaid;
 mod told;
 
 use std::path::{Path, PathBuf};
 
 use super::inputs::{self, SecretArgs, Secrets, unusable};
-use crate::context;
+use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::output::Printer;
 use crate::settings::File;
@@ -50,7 +52,7 @@ pub struct Args {
     /// The URL as the sender called it, for schemes that sign it
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// A file with the public keys (JWKS), for schemes with a JWT
+    /// A file with the public keys (JWKS), for schemes with a JWT; without it `plaid` fetches them, and keeps them
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
     #[command(flatten)]
@@ -66,11 +68,37 @@ const KEPT: usize = 2 << 20;
 const WHOLE: usize = 64 << 20;
 
 pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Verified, Failure> {
+    let prepared = prepare(config, printer, args)?;
+    verified(printer, args, prepared)
+}
+
+/// With Plaid's keys fetched by their id: the one form that needs a runtime and the network.
+pub async fn run_fetching(context: &Context, args: &Args) -> Result<Verified, Failure> {
+    let mut prepared = prepare(context.settings.file.as_deref(), &context.printer, args)?;
+    let keys = plaid::keys(context, &context.settings.plaid, &prepared.gathered.headers).await?;
+    prepared.gathered.jwks = Some(keys);
+    verified(&context.printer, args, prepared)
+}
+
+/// What was given, read.
+struct Prepared {
+    catalogue: Catalogue,
+    secrets: Secrets,
+    gathered: Gathered,
+    scheme: Scheme,
+}
+
+fn prepare(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Prepared, Failure> {
     let catalogue = Catalogue::new(File::find(config)?.file.schemes);
     args.one_stdin()?;
     let secrets = args.secrets.read(printer)?;
-    let mut gathered = Gathered::read(args, &catalogue, printer)?;
+    let gathered = Gathered::read(args, &catalogue, printer)?;
     let scheme = args.choose(&catalogue, &gathered, printer)?;
+    Ok(Prepared { catalogue, secrets, gathered, scheme })
+}
+
+fn verified(printer: &Printer, args: &Args, prepared: Prepared) -> Result<Verified, Failure> {
+    let Prepared { catalogue, secrets, mut gathered, scheme } = prepared;
     args.fits(&scheme, &gathered, &secrets)?;
     let ring = Ring::read(&scheme, &secrets.bytes).map_err(|refusal| unusable(&refusal))?;
     ring.warnings.iter().for_each(|warning| printer.warn(warning));
@@ -152,6 +180,11 @@ fn judge(
 }
 
 impl Args {
+    /// Keys are to be fetched: Plaid's scheme, by its name, without keys of the caller's.
+    pub fn fetches(&self) -> bool {
+        self.scheme == "plaid" && self.jwks.is_none()
+    }
+
     fn one_stdin(&self) -> Result<(), Failure> {
         let mut wanting = Vec::new();
         let on_stdin =

@@ -138,3 +138,29 @@ fn a_table_fits_its_terminal() {
             && !off.contains('\u{1b}')
     );
 }
+
+#[test]
+fn poor_surroundings_change_nothing() {
+    let scene = Scene::new();
+    scene.webhook("https://hooks.example.com/in");
+    // The time stands in the first line.
+    let rest = |name: &str, value: &str| {
+        let told =
+            hookyard(&["report", "health"]).database(&scene.database).env(name, value).run().succeeds();
+        assert!(!told.all().contains('\u{1b}'), "{name}={value} {told}");
+        told.all().split_once('\n').expect("lines").1.to_owned()
+    };
+    let plain = rest("TERM", "xterm");
+    for (name, value) in [
+        ("TERM", "dumb"),
+        ("NO_COLOR", "1"),
+        ("CLICOLOR", "0"),
+        ("COLUMNS", "1"),
+        ("LANG", "C"),
+        ("LC_ALL", "tr_TR.UTF-8"),
+        ("TZ", "Asia/Tokyo"),
+        ("HOME", "/nonexistent"),
+    ] {
+        assert_eq!(rest(name, value), plain, "{name}={value}");
+    }
+}

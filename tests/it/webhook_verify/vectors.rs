@@ -136,9 +136,9 @@ fn stripe_and_github() {
     assert_eq!(run("github", &text(&case["secret"]), &header, &text(&case["body"]), "1").code, Some(0));
 }
 
-const PLAID: &str = r#"{"webhook_type":"CHECK_REPORT","webhook_code":"CHECK_REPORT_READY","user_id":"u-1","environment":"sandbox"}"#;
-const JWK: &str = r#"{"alg":"ES256","crv":"P-256","kid":"test-kid-1","kty":"EC","use":"sig","x":"gzWsPHx_PfpsyMr21E140eZCwh1Tc0DYVz_VhYBhJV0","y":"JFQBg07PSljVhxCsvowc7k4NbCUo9wOux9SVGU8h6HY","created_at":1642248000,"expired_at":null}"#;
-const JWT: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6InRlc3Qta2lkLTEiLCJ0eXAiOiJKV1QifQ.eyJpYXQiOjE2NDIyNDg2MDAsInJlcXVlc3RfYm9keV9zaGEyNTYiOiJjOTM1ZThhNTA4OWU4ODQ4NDAzM2UxMjk2ZGM0MmU5MTg5ZmRkYTgwMzJjZjE3M2E3NGFmYjc2OGU3MjM2MWNkIn0.nEOpKvc5_kHHtqdFvNar5ApbC_EF2wwQMmTH3wqBFuE_wRIq1CEBrBySyp91pqp9H_FOhMZC5ocTSrBt1kJBlQ";
+pub const PLAID: &str = r#"{"webhook_type":"CHECK_REPORT","webhook_code":"CHECK_REPORT_READY","user_id":"u-1","environment":"sandbox"}"#;
+pub const JWK: &str = r#"{"alg":"ES256","crv":"P-256","kid":"test-kid-1","kty":"EC","use":"sig","x":"gzWsPHx_PfpsyMr21E140eZCwh1Tc0DYVz_VhYBhJV0","y":"JFQBg07PSljVhxCsvowc7k4NbCUo9wOux9SVGU8h6HY","created_at":1642248000,"expired_at":null}"#;
+pub const JWT: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6InRlc3Qta2lkLTEiLCJ0eXAiOiJKV1QifQ.eyJpYXQiOjE2NDIyNDg2MDAsInJlcXVlc3RfYm9keV9zaGEyNTYiOiJjOTM1ZThhNTA4OWU4ODQ4NDAzM2UxMjk2ZGM0MmU5MTg5ZmRkYTgwMzJjZjE3M2E3NGFmYjc2OGU3MjM2MWNkIn0.nEOpKvc5_kHHtqdFvNar5ApbC_EF2wwQMmTH3wqBFuE_wRIq1CEBrBySyp91pqp9H_FOhMZC5ocTSrBt1kJBlQ";
 
 #[test]
 fn plaid() {

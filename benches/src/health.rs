@@ -1,0 +1,165 @@
+//! P9: `report health` over a long history, against the document's own GROUP BY on the same rows in the same run; warm,
+//! right after heavy inserts, and what it costs whoever inserts meanwhile.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::Scale;
+use crate::lab::{ENDPOINTS, Lab};
+use crate::measure::{Row, median};
+
+const LONG: Duration = Duration::from_secs(120);
+
+/// The document's "Webhook reliability by endpoint", as it is printed.
+fn naive(window: &str) -> String {
+    format!(
+        "SELECT
+            w.url,
+            COUNT(*) as total_attempts,
+            COUNT(*) FILTER (WHERE wda.response_status BETWEEN 200 AND 299) as successes,
+            COUNT(*) FILTER (WHERE wda.response_status >= 400) as failures,
+            COUNT(*) FILTER (WHERE wda.response_status BETWEEN 200 AND 299) * 100.0 / COUNT(*) as success_rate
+        FROM webhooks w
+        JOIN webhook_delivery_attempts wda ON w.id = wda.webhook_id
+        WHERE wda.created_at > NOW() - interval '{window}'
+        GROUP BY w.url
+        ORDER BY success_rate ASC"
+    )
+}
+
+/// Attempts, documented and our own, evenly over the time before now; one of forty fails.
+fn attempts(count: usize, time: &str) -> String {
+    format!(
+        "with made as materialized (
+            select (left(hookyard.first_id(t)::text, 19) || substr(gen_random_uuid()::text, 20))::uuid as id, n, t,
+                lpad((n::bigint * 7919 % {ENDPOINTS})::text, 32, '0')::uuid as webhook_id,
+                case when n % 80 = 0 then 503 when n % 40 = 0 then 404 when n % 1000 = 1 then 302 else 200 end as status
+            from (select n, now() - n * (interval '{time}' / {count}) as t from generate_series({count}, 1, -1) n) x
+         ), documented as (
+            insert into webhook_delivery_attempts (id, webhook_id, payload, response_data, response_status, created_at)
+            select id, webhook_id, jsonb_build_object('event', 'REPORT_READY', 'entry_id', n, 'result', 'CLEAN'),
+                case when status < 400 then '{{\"status\": \"received\"}}' else jsonb_build_object('code', n % 7) end::jsonb,
+                status, t
+            from made
+         )
+         insert into hookyard.attempts (id, outcome, delivery_id, webhook_id, number, started_at, duration_us, status)
+         select id, case status when 200 then 'accepted' when 302 then 'redirected' when 404 then 'rejected'
+                else 'server_error' end,
+            id, webhook_id, 1, t, (30000 * exp(random() * 3))::int8, status
+         from made"
+    )
+}
+
+async fn generate(lab: &Lab, count: usize) -> Result<()> {
+    let begun = Instant::now();
+    lab.clear().await?;
+    // Filled without indexes, which are made again as they were.
+    lab.db
+        .batch_execute(
+            "alter table webhook_delivery_attempts drop constraint webhook_delivery_attempts_pkey;
+             alter table hookyard.attempts drop constraint attempts_pkey;
+             drop index idx_webhook_delivery_attempts_webhook, idx_webhook_delivery_attempts_status,
+                hookyard.attempts_by_delivery;",
+        )
+        .await?;
+    lab.db.batch_execute(&attempts(count, "30 days")).await?;
+    lab.db
+        .batch_execute(
+            "alter table webhook_delivery_attempts add primary key (id);
+             alter table hookyard.attempts add primary key (id);
+             create index idx_webhook_delivery_attempts_webhook
+                on webhook_delivery_attempts (webhook_id, created_at desc);
+             create index idx_webhook_delivery_attempts_status
+                on webhook_delivery_attempts (response_status, created_at desc) where response_status >= 400;
+             create index attempts_by_delivery on hookyard.attempts (delivery_id, number);",
+        )
+        .await?;
+    lab.db.batch_execute("vacuum (analyze) webhook_delivery_attempts").await?;
+    lab.db.batch_execute("vacuum (analyze) hookyard.attempts").await?;
+    eprintln!("P9: {count} attempts in {:.0} s", begun.elapsed().as_secs_f64());
+    // As cron does, a quarter of a second in each run.
+    let (begun, mut runs) = (Instant::now(), 0);
+    while lab.number("select count(*) from hookyard.uncounted_hour() h where h.hour is not null").await? > 0 {
+        lab.run(&["webhook", "retry", "--quiet"], LONG).await?;
+        runs += 1;
+        ensure!(runs < 2000, "the hours are never counted");
+    }
+    eprintln!("P9: a month of hours counted in {runs} runs, {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// In milliseconds: the document's query, and ours as the whole process.
+async fn pair(lab: &Lab, documented: &str, window: &str) -> Result<(f64, f64)> {
+    let begun = Instant::now();
+    lab.db.query(&naive(documented), &[]).await?;
+    let theirs = begun.elapsed().as_secs_f64() * 1e3;
+    let (ours, _) = lab.run(&["report", "health", "--json", "--window", window], LONG).await?;
+    let ours = ours.as_secs_f64() * 1e3;
+    eprintln!("P9 {window}: document's query {theirs:.0} ms, health {ours:.0} ms");
+    Ok((theirs, ours))
+}
+
+async fn compare(lab: &Lab, scale: &Scale, rows: &mut Vec<Row>, when: [&'static str; 2]) -> Result<()> {
+    for (what, documented, window, least) in
+        [(when[0], "24 hours", "24h", 15.0), (when[1], "7 days", "7d", 6.0)]
+    {
+        let (mut theirs, mut ours, mut ratios) = (vec![], vec![], vec![]);
+        pair(lab, documented, window).await?;
+        for _ in 0..scale.rounds {
+            let (a, b) = pair(lab, documented, window).await?;
+            theirs.push(a);
+            ours.push(b);
+            ratios.push(a / b);
+        }
+        let (ratio, ms) = (median(&ratios), median(&ours));
+        let is_short = window == "24h";
+        rows.push(Row {
+            what,
+            figure: format!("{ms:.0} ms = 1/{ratio:.0} of the document's query ({:.0} ms)", median(&theirs)),
+            target: if is_short { "≤ 1/15, < 100 ms" } else { "≤ 1/6" },
+            met: Some(ratio >= least && (!is_short || ms < 100.0)),
+        });
+    }
+    Ok(())
+}
+
+pub async fn run(lab: &Lab, scale: &Scale, rows: &mut Vec<Row>) -> Result<()> {
+    generate(lab, scale.history).await?;
+    compare(lab, scale, rows, ["P9 health, 24 hours, warm", "P9 health, 7 days, warm"]).await?;
+    lab.db.batch_execute(&attempts(scale.history / 100, "20 minutes")).await?;
+    compare(
+        lab,
+        scale,
+        rows,
+        ["P9 the same right after 1 % more in one go, 24 hours", "P9 the same, 7 days"],
+    )
+    .await?;
+    // The only cost to whoever inserts is the counting of hours beside it.
+    let (mut alone, mut beside) = (vec![], vec![]);
+    for _ in 0..scale.rounds {
+        let begun = Instant::now();
+        lab.db.batch_execute(&attempts(100_000, "1 minute")).await?;
+        alone.push(1e5 / begun.elapsed().as_secs_f64());
+        let other = lab.another().await?;
+        other.batch_execute("truncate hookyard.hours, hookyard.counted_hours").await?;
+        let counting = other.batch_execute("select hookyard.count_hours('1 minute')");
+        let insert = attempts(100_000, "1 minute");
+        let inserting = async {
+            let begun = Instant::now();
+            lab.db.batch_execute(&insert).await?;
+            anyhow::Ok(1e5 / begun.elapsed().as_secs_f64())
+        };
+        let (counted, rate) = tokio::join!(counting, inserting);
+        counted?;
+        beside.push(rate?);
+    }
+    let (a, b) = (median(&alone), median(&beside));
+    rows.push(Row {
+        what: "P9 inserts of attempts while a month of hours is counted, against alone",
+        figure: format!("{:.2} ({b:.0}/s against {a:.0}/s)", b / a),
+        target: "≥ 0.7",
+        met: Some(b / a >= 0.7),
+    });
+    Ok(())
+}
