@@ -377,7 +377,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__demo)
-            opts="-q -v -h --yes --history --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            opts="-q -v -h --yes --yardi --history --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -539,6 +539,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-egress 
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yes -d 'Fetch PostgreSQL\'s binaries with the system\'s package manager where none are found'
+complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yardi -d 'Show Yardi instead: prospects in, an entry completed, its result on the guest card, nothing twice'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l history -d 'Also make up a month of deliveries and Yardi polls, for reports to have something to show'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l json -d 'Answer in JSON: one document, or one line per item'

@@ -3,6 +3,9 @@
 
 mod server;
 mod store;
+#[allow(dead_code, reason = "the tests make it misbehave")]
+pub mod voyager;
+mod yardi;
 
 use std::time::Duration;
 
@@ -29,11 +32,14 @@ use store::{Attempt, Scene};
 /// twice, one refuses), sends, retries on a shortened schedule, shows the delivery that died, replays it once its
 /// endpoint is mended, verifies every signature that was received, and leaves the database to explore.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  hookyard demo\n  hookyard demo --yes --json")]
+#[command(after_help = "Examples:\n  hookyard demo\n  hookyard demo --yardi\n  hookyard demo --yes --json")]
 pub struct Args {
     /// Fetch PostgreSQL's binaries with the system's package manager where none are found
     #[arg(long)]
     yes: bool,
+    /// Show Yardi instead: prospects in, an entry completed, its result on the guest card, nothing twice
+    #[arg(long, conflicts_with = "history")]
+    yardi: bool,
     /// Also make up a month of deliveries and Yardi polls, for reports to have something to show
     #[arg(long)]
     history: bool,
@@ -62,13 +68,18 @@ pub struct Shown {
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failure> {
-    let context = Context::new(settings(&context.settings)?, context.printer.clone(), "demo".into())?;
+    let settings = settings(&context.settings)?;
+    let settings = if args.yardi { yardi::settings(settings) } else { settings };
+    let context = Context::new(settings, context.printer.clone(), "demo".into())?;
     let consent = args.yes || asked(&context)?;
     let context = context.consenting(consent);
     let tell = |text: &str| context.printer.note(text);
     let db = context.db().await?;
     tell(&format!("local database at {}", db.place()));
     database::migrate_all(&context).await?;
+    if args.yardi {
+        return Ok(Box::new(yardi::run(&context).await?));
+    }
     if args.history {
         store::insert_history(db).await?;
         tell("a month was made up: of customers under .example, to whom nothing is ever sent");

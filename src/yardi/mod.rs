@@ -1,7 +1,5 @@
 //! Import prospects from Yardi and write screening results back: never twice, never lost.
 
-#![allow(dead_code, reason = "the verbs that use the rest follow")]
-
 mod account;
 mod accounts;
 mod answer;
@@ -56,4 +54,19 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Submit(args) => Box::new(submit::run(context, args).await?),
         Verb::Password(args) => password::run(context, args).await?,
     })
+}
+
+/// Ask an integration everything that polling needs.
+pub async fn check(context: &Context, integration: &str) -> Result<Box<dyn Output>, Failure> {
+    Ok(Box::new(check::run(context, check::Args::of(integration)).await?))
+}
+
+/// Import what is new of one integration, due or not.
+pub async fn poll(context: &Context, integration: &str) -> Result<Box<dyn Output>, Failure> {
+    Ok(Box::new(poll::run(context, poll::Args::forced(integration)).await?))
+}
+
+/// Write the results of one integration's completed entries back.
+pub async fn submit(context: &Context, integration: &str) -> Result<Box<dyn Output>, Failure> {
+    Ok(Box::new(submit::run(context, submit::Args::of(integration)).await?))
 }

@@ -87,6 +87,7 @@ impl Prospect {
     }
 
     /// `t…` or `r…` once the person is a tenant.
+    #[cfg(test)]
     pub fn tenant(&self) -> &str {
         self.field(6)
     }

@@ -193,7 +193,14 @@ const TEXTS: &[(&str, Class)] = &[
 ];
 
 /// A fault that says so may pass by itself.
-const PASSING: &[&str] = &["timeout", "timed out", "deadlock", "try again"];
+const PASSING: &[&str] = &["deadlock", "try again"];
+/// And so may one that waited for something too long; whether a write was done by then, nobody knows.
+const TIMED_OUT: &[&str] = &["timeout", "timed out"];
+
+pub fn timed_out(text: &str) -> bool {
+    let text = text.to_lowercase();
+    TIMED_OUT.iter().any(|words| text.contains(words))
+}
 
 /// The table in force: what the configuration adds comes first.
 #[derive(Clone, Debug, Default)]
@@ -265,11 +272,12 @@ impl Trouble {
     pub fn of_fault(fault: &Fault, operation: &str, texts: &Texts, redactor: &Redactor) -> Trouble {
         let class = texts.class_of(&fault.text).unwrap_or(Class::Fault);
         let lower = fault.text.to_lowercase();
+        let passing = timed_out(&lower) || PASSING.iter().any(|words| lower.contains(words));
         let text = if fault.text.is_empty() { "a fault without a text" } else { &fault.text };
         let code = Trouble::new(class, operation, &fault.code, redactor).text;
         Trouble {
             fault_code: (!code.is_empty()).then_some(code),
-            passing: class == Class::Fault && PASSING.iter().any(|words| lower.contains(words)),
+            passing: class == Class::Fault && passing,
             ..Trouble::new(class, operation, text, redactor)
         }
     }

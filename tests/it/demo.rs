@@ -89,3 +89,23 @@ fn one_accepts_one_fails_twice_one_refuses_and_every_signature_is_verified() {
     assert!(again.stdout.contains("1 accepted by their endpoints"), "{again}");
     assert!(again.stdout.contains("hookyard --database embedded webhook list"), "{again}");
 }
+
+#[test]
+fn prospects_come_in_and_a_result_goes_out_once() {
+    let home = Home::new();
+    let told = home.run(&["demo", "--yardi", "--json"]).succeeds().json();
+    assert_eq!((told["invites"].as_u64(), told["writes"].as_u64()), (Some(4), Some(1)));
+    let said: Vec<&str> =
+        told["acts"].as_array().unwrap().iter().map(|act| act["said"].as_str().unwrap()).collect();
+    assert!(said[1].contains("4 new invites, 3 entries"), "{said:?}");
+    assert!(said[2].contains("1 result accepted by Yardi"), "{said:?}");
+    assert!(said[3].contains("0 new invites, 0 entries"), "{said:?}");
+    let notes = told["notes"].as_array().unwrap();
+    assert!(
+        notes[0].as_str().unwrap().contains("Screening Completed; fraud Clean; income Approved"),
+        "{notes:?}"
+    );
+    // Again on the same database: other prospects, and the results of before stay as they are.
+    let again = home.run(&["demo", "--yardi", "--json"]).succeeds().json();
+    assert_eq!((again["invites"].as_u64(), again["writes"].as_u64()), (Some(4), Some(1)));
+}

@@ -141,6 +141,30 @@ fn a_replay_shows_a_bar_with_rate_outcomes_and_time_left_on_a_terminal_only() {
 }
 
 #[test]
+fn retention_shows_how_far_it_is_on_a_terminal_only() {
+    let scene = Scene::new();
+    scene.webhook("https://crm.example/in");
+    let age = || {
+        scene.enqueue(600);
+        scene.database.execute(
+            "update hookyard.events set created_at = now() - interval '100 days';
+             update hookyard.deliveries set state = 'dead', next_attempt_at = null, created_at = now() - interval '100 days',
+                finished_at = now() - interval '100 days'",
+        );
+    };
+    let verb = "database prune --older-than 90d --yes --json";
+    age();
+    let (seen, told) = on_a_terminal(&scene, verb, "HOOKYARD_TEST_FAULT=prune-rest:300", true);
+    assert!(seen.contains("rows removed"), "{seen:?}");
+    age();
+    let (quiet, same) = on_a_terminal(&scene, verb, "TERM=dumb", true);
+    assert_eq!(quiet.trim(), "");
+    let rows =
+        |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("one document")["rows"].clone();
+    assert_eq!((rows(&told)["events"].as_i64(), rows(&told)), (Some(600), rows(&same)));
+}
+
+#[test]
 fn colour_is_for_a_terminal_that_wants_it() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
     scene.webhook(&receiver.url("/status/404"));

@@ -173,7 +173,7 @@ fn voyager_is_checked_from_the_outside_in() {
      ping            ok      the interface answers
      version         ok      Version: 7S.7.60.12
      clock           ok      local time is UTC-06:00
-     credentials     ok      user, password, entity and licence are accepted; 2 properties
+     credentials     ok      user, password, entity and licence are accepted; open to them: 2
      properties      note    open in Voyager and not active here: pinest
      labels          note    Reports is not a label of Voyager's; there are: Income Verification
      property elmst  failed  Voyager does not list it for this interface

@@ -71,6 +71,8 @@ pub struct Gone {
     pub erased: i64,
     pub erased_documented: i64,
     pub erased_host: i64,
+    /// Addresses of mails that are sent.
+    pub erased_mails: i64,
     pub bytes: i64,
     pub pending: i64,
     pub recent: i64,
@@ -102,7 +104,7 @@ impl Gone {
     }
 
     pub fn erasures(&self) -> i64 {
-        self.erased + self.erased_documented + self.erased_host
+        self.erased + self.erased_documented + self.erased_host + self.erased_mails
     }
 
     pub fn is_nothing(&self) -> bool {
@@ -127,6 +129,7 @@ impl Gone {
             "payloads_erased": self.erased,
             "copies_erased": self.erased_documented,
             "copies_of_host_erased": self.erased_host,
+            "mail_addresses_erased": self.erased_mails,
         })
     }
 }
@@ -144,6 +147,7 @@ impl AddAssign for Gone {
         self.erased += more.erased;
         self.erased_documented += more.erased_documented;
         self.erased_host += more.erased_host;
+        self.erased_mails += more.erased_mails;
         self.bytes += more.bytes;
         self.pending += more.pending;
         self.recent += more.recent;

@@ -36,7 +36,7 @@ impl Pruned {
         !self.plan.acts && !self.was_dry && !self.gone.is_nothing()
     }
 
-    fn tables(&self) -> [(&'static str, i64, i64); 8] {
+    fn tables(&self) -> [(&'static str, i64, i64); 9] {
         let gone = &self.gone;
         [
             ("hookyard.events", gone.events, gone.erased),
@@ -47,26 +47,27 @@ impl Pruned {
             ("hookyard.alerts", gone.alerts, 0),
             ("hookyard.plans", gone.plans, 0),
             ("hookyard.plan_items", gone.plan_items, 0),
+            ("hookyard.mails", 0, gone.erased_mails),
         ]
     }
 
     fn kept(&self) -> Vec<String> {
         let gone = &self.gone;
         let told = [
-            (gone.pending, "have a delivery that is still to be attempted"),
-            (gone.recent, "have a delivery that ended later"),
+            (gone.pending, "with a delivery that is still to be attempted"),
+            (gone.recent, "with a delivery that ended later"),
             (
                 gone.planned,
-                "may be needed by a replay that is not over: hookyard webhook replay list, then cancel what is not wanted",
+                "for a replay that is not over: `hookyard webhook replay list` names it, `cancel` lets go of them",
             ),
-            (gone.locked, "are in somebody's transaction just now; the next run meets them again"),
+            (gone.locked, "in somebody's transaction just now; the next run meets them again"),
         ];
-        let events = told.into_iter().filter(|(count, _)| *count > 0);
+        let told = told.into_iter().filter(|(count, _)| *count > 0);
         let mut lines: Vec<String> =
-            events.map(|(count, why)| format!("kept: {count} old events {why}")).collect();
+            told.map(|(count, why)| format!("old events kept: {count} {why}")).collect();
         if gone.planned_webhooks > 0 {
             lines.push(format!(
-                "kept: the host's attempts of {} webhooks that a replay names which is not over",
+                "webhooks whose host attempts are kept for a replay that is not over: {}",
                 gone.planned_webhooks
             ));
         }

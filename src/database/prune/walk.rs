@@ -80,6 +80,7 @@ impl<'a> Walk<'a> {
             self.events(Pass::Erase, before).await?;
             let from = self.plan.remove_before.unwrap_or(0);
             self.host(Span { from, before, erases: true, most: ROWS }).await?;
+            self.mails(before).await?;
         }
         Ok(())
     }
@@ -129,6 +130,21 @@ impl<'a> Walk<'a> {
                 self.gone += gone;
                 place = next;
             }
+        }
+        Ok(())
+    }
+
+    /// The row of a mail stays: by it nobody is written to twice.
+    async fn mails(&mut self, before: i64) -> Result<(), Trouble> {
+        if !self.plan.acts {
+            self.gone += store::count_mails(self.db, before).await?;
+            return Ok(());
+        }
+        let mut more = true;
+        while more && self.may_go_on().await {
+            let gone;
+            (gone, more) = giving_way(async || store::erase_mails(self.db, before, ROWS).await).await?;
+            self.gone += gone;
         }
         Ok(())
     }

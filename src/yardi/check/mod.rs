@@ -37,6 +37,12 @@ pub struct Args {
     password_env: Option<String>,
 }
 
+impl Args {
+    pub fn of(integration: &str) -> Args {
+        Args { integration: integration.to_owned(), property: None, password_env: None }
+    }
+}
+
 pub struct Checked {
     integration: String,
     profile: Profile,

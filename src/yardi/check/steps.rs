@@ -134,7 +134,7 @@ impl Steps {
                 return if trouble.class.opens_circuit() { refused(&trouble) } else { Proven::Nothing };
             }
         };
-        let told = format!("user, password, entity and licence are accepted; {} properties", theirs.len());
+        let told = format!("user, password, entity and licence are accepted; open to them: {}", theirs.len());
         self.good("credentials", told);
         if compare {
             self.compare(codes, &theirs);
@@ -244,7 +244,7 @@ impl Steps {
                     self.noted(&name, "it has no active agent, or no source", remedy);
                 } else {
                     let (agents, sources) = (reference.agents.len(), reference.sources.len());
-                    self.good(&name, format!("{agents} active agents, {sources} sources"));
+                    self.good(&name, format!("for notes: active agents {agents}, sources {sources}"));
                 }
             }
         }

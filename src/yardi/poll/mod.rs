@@ -58,6 +58,20 @@ pub struct Args {
     concurrency: Option<usize>,
 }
 
+impl Args {
+    /// One integration, due or not.
+    pub fn forced(integration: &str) -> Args {
+        Args {
+            integration: Some(integration.to_owned()),
+            property: None,
+            force: true,
+            since: None,
+            dry_run: false,
+            concurrency: None,
+        }
+    }
+}
+
 /// What every integration's turn needs.
 pub struct Run<'a> {
     context: &'a Context,

@@ -75,10 +75,6 @@ impl Client {
         &self.account
     }
 
-    pub fn redactor(&self) -> &Redactor {
-        &self.redactor
-    }
-
     pub fn trouble(&self, class: Class, operation: &str, text: &str) -> Trouble {
         Trouble::new(class, operation, text, &self.redactor)
     }
@@ -123,15 +119,12 @@ impl Client {
         harvest: H,
     ) -> Result<Heard<H>, Lost> {
         let heard = self.once(call, harvest, self.account.options.timeout).await?;
-        match &heard.told.fault {
-            Some(fault) => Err(Lost::Sure(Trouble::of_fault(
-                fault,
-                call.operation,
-                &self.account.options.texts,
-                &self.redactor,
-            ))),
-            None => Ok(heard),
-        }
+        let Some(fault) = &heard.told.fault else { return Ok(heard) };
+        let texts = &self.account.options.texts;
+        let trouble = Trouble::of_fault(fault, call.operation, texts, &self.redactor);
+        // Whoever timed out behind the service may have done it all the same.
+        let timed_out = trouble::timed_out(&fault.text);
+        Err(if timed_out { Lost::Unsure(trouble) } else { Lost::Sure(trouble) })
     }
 
     async fn once<H: Harvest + Send + 'static>(

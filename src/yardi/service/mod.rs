@@ -6,10 +6,6 @@ mod card;
 mod cases;
 mod client;
 mod conceptual;
-#[cfg(test)]
-#[path = "../../demo/voyager/mod.rs"]
-#[allow(dead_code, reason = "the demo uses the rest")]
-mod test_voyager;
 mod voyager;
 
 use std::collections::BTreeMap;
@@ -32,7 +28,6 @@ pub struct Service {
 /// What the far side's clock says.
 #[derive(Clone, Debug)]
 pub struct ServerTime {
-    pub told: String,
     /// Its local time less UTC.
     pub offset_minutes: i32,
     /// How far its clock is ahead of ours, in microseconds, to the second.
@@ -118,19 +113,6 @@ impl Service {
             Profile::Conceptual => conceptual::submit(&self.client, screening).await,
             Profile::Voyager => card::submit(&self.client, &self.learnt, screening).await,
         }
-    }
-
-    /// Whether a note of ours stands on the person's card. The `conceptual` profile has none to find.
-    pub async fn find_marker(&self, screening: &Screening) -> Result<Option<bool>, Trouble> {
-        match self.account().profile {
-            Profile::Conceptual => Ok(None),
-            Profile::Voyager => voyager::find_marker(&self.client, &self.learnt, screening).await.map(Some),
-        }
-    }
-
-    /// What the person's documents say of themselves.
-    pub async fn documents(&self, property: &str, prospect: &str) -> Result<Vec<String>, Trouble> {
-        card::documents(&self.client, property, prospect).await
     }
 
     pub async fn ping(&self) -> Result<String, Trouble> {

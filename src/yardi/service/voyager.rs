@@ -203,7 +203,7 @@ pub async fn server_time(client: &Client, now: Micros) -> Result<ServerTime, Tro
     let offset_minutes = offset.ok_or_else(|| {
         client.trouble(Class::Unknown, "GetServerTime", &format!("the server's time cannot be read: {told}"))
     })?;
-    Ok(ServerTime { told, offset_minutes, ahead: dated.map(|dated| dated - now) })
+    Ok(ServerTime { offset_minutes, ahead: dated.map(|dated| dated - now) })
 }
 
 /// An operation without any parameter.

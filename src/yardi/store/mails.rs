@@ -6,8 +6,6 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::micros;
-use crate::clock::Micros;
 use crate::db::{Db, Trouble};
 
 /// One mail that is ours to send.
@@ -129,33 +127,22 @@ pub async fn finish_mail(db: &Db, mail: &MailRow, fate: &Fate<'_>) -> Result<boo
     .await
 }
 
-/// What waits, and since when; what is unknown or refused for good.
+/// What waits.
 pub struct Outbox {
     pub waiting: i64,
     pub due: i64,
-    pub oldest_at: Option<Micros>,
-    pub unknown: i64,
 }
 
 pub async fn count_mails(db: &Db) -> Result<Outbox, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
-        let row = sqlx::query(concat!(
+        let row = sqlx::query(
             "select (select count(*) from hookyard.mails where state = 'waiting'),
-                (select ",
-            micros!("min(created_at)"),
-            " from hookyard.mails where state = 'waiting'),
-                (select count(*) from hookyard.mails where state = 'unknown'),
-                (select count(*) from hookyard.mails where state = 'waiting' and try_at <= now())"
-        ))
+                (select count(*) from hookyard.mails where state = 'waiting' and try_at <= now())",
+        )
         .persistent(false)
         .fetch_one(tx)
         .await?;
-        Ok(Outbox {
-            waiting: row.try_get(0)?,
-            oldest_at: row.try_get(1)?,
-            unknown: row.try_get(2)?,
-            due: row.try_get(3)?,
-        })
+        Ok(Outbox { waiting: row.try_get(0)?, due: row.try_get(1)? })
     })
     .await
 }

@@ -53,6 +53,12 @@ pub struct Args {
     concurrency: Option<usize>,
 }
 
+impl Args {
+    pub fn of(integration: &str) -> Args {
+        Args { entry: None, integration: Some(integration.to_owned()), dry_run: false, concurrency: None }
+    }
+}
+
 /// What every integration's turn needs.
 pub struct Run<'a> {
     context: &'a Context,

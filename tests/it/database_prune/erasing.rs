@@ -115,3 +115,27 @@ fn the_hosts_copies_are_erased_only_when_asked_for_and_never_replayed() {
     let refused = scene.hookyard(&["webhook", "replay", &attempt, "--yes"]).run().exits(1);
     assert!(refused.all().contains("erased"), "{refused}");
 }
+
+#[test]
+fn a_mail_that_is_sent_forgets_whom_it_went_to_and_is_still_the_only_one() {
+    let scene = Scene::new();
+    scene.database.execute(
+        "insert into hookyard.mails (id, state, invite_id, integration_id, property_id, entry_id, address, custom_message,
+            created_at, finished_at)
+         select gen_random_uuid(), s, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+            'zebulon@quux.example', 'Dear Zebulon', now() - interval '1 day' * d,
+            case when s <> 'waiting' then now() - interval '1 day' * d end
+         from unnest(array['sent', 'refused', 'unknown', 'waiting']) s, unnest(array[10, 40]) d",
+    );
+    let left = "select string_agg(state, ' ' order by state, finished_at) from hookyard.mails where address like '%quux%'";
+    let dry = prune(&scene, &["--erase-payloads-older-than", "30d", "--dry-run", "--json"]).succeeds().json();
+    assert_eq!(dry["rows"]["mail_addresses_erased"], 1);
+    prune(&scene, &ERASE).succeeds();
+    assert_eq!(
+        scene.text(left),
+        "refused refused sent unknown unknown waiting waiting",
+        "what a person may look into stays"
+    );
+    assert_eq!(scene.count("select count(*) from hookyard.mails"), 8);
+    assert_eq!(prune(&scene, &ERASE).succeeds().all(), "");
+}

@@ -75,13 +75,15 @@ fn watched(url: &str, size: &str, mut seen: impl FnMut(&str) -> bool) -> String 
         .spawn()
         .expect("script, of util-linux, gives a terminal");
     let (mut stdout, mut stdin) = (child.stdout.take().expect("piped"), child.stdin.take().expect("piped"));
-    let (mut text, mut bytes) = (String::new(), [0; 4096]);
+    // A character may arrive in two reads.
+    let (mut raw, mut text, mut bytes) = (Vec::new(), String::new(), [0; 4096]);
     let begun = Instant::now();
     while !seen(&text) {
         assert!(begun.elapsed() < Duration::from_secs(60), "{text:?}");
         let read = stdout.read(&mut bytes).expect("readable");
         assert!(read > 0, "it ended by itself: {text:?}");
-        text.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        raw.extend_from_slice(&bytes[..read]);
+        text = String::from_utf8_lossy(&raw).into_owned();
     }
     std::io::Write::write_all(&mut stdin, b"\x03").expect("Ctrl-C");
     stdout.read_to_end(&mut Vec::new()).expect("readable");

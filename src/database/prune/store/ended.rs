@@ -1,4 +1,4 @@
-//! Plans that have ended, with their items, and alerts that are closed.
+//! Plans that have ended, with their items, alerts that are closed, and addresses of mails that are sent.
 
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
@@ -103,4 +103,35 @@ pub async fn delete_alerts(db: &Db, before: Micros, most: i64) -> Result<(Gone, 
 
 fn alerts(alerts: i64) -> Result<Gone, sqlx::Error> {
     Ok(Gone { alerts, bytes: 200 * alerts, ..Gone::default() })
+}
+
+macro_rules! sent_mails {
+    () => {
+        "select m.id from hookyard.mails m
+         where m.state = 'sent' and m.address <> 'erased' and m.finished_at < to_timestamp($1 / 1000000.0)"
+    };
+}
+
+pub async fn count_mails(db: &Db, before: Micros) -> Result<Gone, Trouble> {
+    const COUNTED: &str = concat!("select count(*) from (", sent_mails!(), ") o");
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(COUNTED).bind(before).persistent(false).fetch_one(tx).await?;
+        Ok(Gone { erased_mails: row.try_get(0)?, ..Gone::default() })
+    })
+    .await
+}
+
+/// Whom it went to, and the words that went along.
+pub async fn erase_mails(db: &Db, before: Micros, most: i64) -> Result<(Gone, bool), Trouble> {
+    const ERASED: &str = concat!(
+        "with gone as (update hookyard.mails x set address = 'erased', custom_message = null where x.id = any (array(",
+        sent_mails!(),
+        " limit $2 for update skip locked)) returning x.id) select count(*) from gone"
+    );
+    db.tx(async |tx: &mut PgConnection| {
+        let row = sqlx::query(ERASED).bind(before).bind(most).persistent(false).fetch_one(tx).await?;
+        let rows: i64 = row.try_get(0)?;
+        Ok((Gone { erased_mails: rows, ..Gone::default() }, rows >= most))
+    })
+    .await
 }

@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnection;
 use crate::clock::Micros;
 use crate::db::{Act, Db, Trouble};
 
-pub use ended::{count_alerts, count_plans, delete_alerts, delete_plans};
+pub use ended::{count_alerts, count_mails, count_plans, delete_alerts, delete_plans, erase_mails};
 pub use events::{Cursor, Look, Pass, Stretch, count_events, delete_events};
 pub use host::{Place, Span, count_host, delete_host, find_next_webhook};
 

@@ -5,8 +5,8 @@ mod writes;
 
 use std::time::Duration;
 
-use super::test_voyager::{Credentials, Household, Person, Voyager};
 use super::*;
+use crate::demo::voyager::{Credentials, Household, Person, Voyager};
 use crate::egress;
 use crate::http;
 use crate::yardi::account::{Hidden, Options, Profile};
