@@ -109,7 +109,11 @@ fn what_is_read_one_by_one_is_said_with_what_ends_it() {
     assert_eq!(told["what"], "all attempts are read through: no index on (webhook_id, created_at)");
     let typed = told["to_type"].as_str().expect("text");
     scene.hookyard(&typed.split(' ').skip(1).collect::<Vec<_>>()).run().succeeds();
-    assert_eq!(seen(&scene, &[])["deliveries"]["read_live"], serde_json::Value::Null, "what was told was right");
+    assert_eq!(
+        seen(&scene, &[])["deliveries"]["read_live"],
+        serde_json::Value::Null,
+        "what was told was right"
+    );
 }
 
 #[test]
