@@ -6,9 +6,12 @@ use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::integration::Integration;
 use super::store;
 use crate::clock::Micros;
+use crate::context::Context;
 use crate::db::{Db, Trouble};
+use crate::failure::Failure;
 
 pub struct Holding<'a> {
     db: &'a Db,
@@ -27,6 +30,19 @@ impl<'a> Holding<'a> {
     ) -> Result<Option<Holding<'a>>, Trouble> {
         let ours = store::claim_account(db, integration, run, lease).await?;
         Ok(ours.then_some(Holding { db, integration, run, lease }))
+    }
+
+    /// For the questions of a person, who is told when another run has it.
+    pub async fn asked_for(context: &'a Context, integration: &Integration) -> Result<Holding<'a>, Failure> {
+        let db = context.db().await?;
+        let run = context.random.id(context.clock.wall());
+        let lease = context.settings.yardi_lease.value;
+        Holding::take(db, integration.id, run, lease).await?.ok_or_else(|| {
+            let name = integration.name();
+            Failure::later(format!("{name}: another run is at work on it, and one at a time may ask"))
+                .hint("try again when it is done")
+                .hint(format!("the claim of a run that died ends after {} s by itself", lease.as_secs()))
+        })
     }
 
     /// The database's time at the start of a request.

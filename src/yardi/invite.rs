@@ -23,6 +23,15 @@ pub struct Candidate {
     pub enters: bool,
 }
 
+/// A person's code as a tenant, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    pub person: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub code: String,
+}
+
 /// Who of an answer is invited.
 pub struct Keeping<'a> {
     section: &'a Section,
@@ -73,6 +82,21 @@ impl<'a> Keeping<'a> {
     /// A person has a code of his own, so that a changed name or address is still the same person.
     pub fn by_code_alone(&self) -> bool {
         self.voyager && self.section.prospect_code_source.unwrap_or_default() == CodeSource::Person
+    }
+
+    /// Also of those who are not invited: whoever was, may have moved in since.
+    pub fn tenant(&self, prospect: &Prospect, asked: &str) -> Option<Tenant> {
+        let clean = |text: &str| text.trim().replace('\0', "");
+        let (person, code) = (clean(self.code(prospect)), clean(prospect.tenant()));
+        let told = prospect.property().trim();
+        let here = told.is_empty() || told.eq_ignore_ascii_case(asked);
+        let fits = |code: &str| !code.is_empty() && code.chars().count() <= ROOM;
+        (here && fits(&person) && fits(&code)).then(|| Tenant {
+            person,
+            first_name: name(prospect.first_name(), "", &mut Vec::new()),
+            last_name: name(prospect.last_name(), "", &mut Vec::new()),
+            code,
+        })
     }
 
     pub fn candidate(&self, prospect: &Prospect, asked: &str) -> Result<Candidate, &'static str> {

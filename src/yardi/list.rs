@@ -1,9 +1,12 @@
 //! `hookyard yardi list`: every integration and property with its state, in one look.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::integration::{Integration, Property, Standing};
-use super::store;
+use super::store::{self, Troubled};
 use crate::clock;
 use crate::context::Context;
 use crate::db::schema;
@@ -11,7 +14,7 @@ use crate::egress;
 use crate::failure::Failure;
 use crate::output::{Cell, Json, Output, Page, Table, Tone};
 
-/// Show integrations and properties: active, due, overdue, never polled, last error, circuit open
+/// Show integrations and properties: active, due, overdue, never polled, last error, circuit open, mails in trouble
 ///
 /// A property is due once its poll_rate has passed since last_poll_run, and overdue after twice that. A poll_rate that
 /// is NULL, 0 or negative counts as 15 minutes, more than 1440 as 1440.
@@ -28,6 +31,7 @@ pub struct Args {
 pub struct Listed {
     integrations: Vec<Integration>,
     properties: Vec<Property>,
+    mails: HashMap<Uuid, Troubled>,
 }
 
 pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
@@ -41,12 +45,17 @@ pub async fn run(context: &Context, args: Args) -> Result<Listed, Failure> {
     }
     let ids: Vec<_> = integrations.iter().map(|integration| integration.id).collect();
     let properties = store::list_properties(db, &ids).await?;
-    Ok(Listed { integrations, properties })
+    let mails = store::count_troubled_mails(db, &ids).await?;
+    Ok(Listed { integrations, properties, mails })
 }
 
 impl Listed {
     fn of<'a>(&'a self, integration: &'a Integration) -> impl Iterator<Item = &'a Property> {
         self.properties.iter().filter(|property| property.integration_id == integration.id)
+    }
+
+    fn troubled(&self, integration: &Integration) -> Troubled {
+        self.mails.get(&integration.id).copied().unwrap_or_default()
     }
 }
 
@@ -92,11 +101,11 @@ impl Output for Listed {
         for integration in &self.integrations {
             let mut any = false;
             for property in self.of(integration) {
-                lines.push(line(integration, Some(property)));
+                lines.push(self.line(integration, Some(property)));
                 any = true;
             }
             if !any {
-                lines.push(line(integration, None));
+                lines.push(self.line(integration, None));
             }
         }
         Json::Lines(lines)
@@ -130,6 +139,24 @@ impl Listed {
         }
         if integration.held {
             page.line("  a run is at work on it");
+        }
+        self.mail(integration, page);
+    }
+
+    /// Invites of which nobody has the letter for certain.
+    fn mail(&self, integration: &Integration, page: &mut Page) {
+        let Troubled { refused, unknown } = self.troubled(integration);
+        if refused > 0 {
+            page.toned(format!("  invite mails refused by the mail server: {refused}"), Tone::Bad);
+        }
+        if unknown > 0 {
+            page.toned(
+                format!("  invite mails that may have arrived, and are not sent again: {unknown}"),
+                Tone::Warn,
+            );
+        }
+        if refused + unknown > 0 {
+            page.line("  hookyard.mails has the reason of each, by entry_id");
         }
     }
 
@@ -166,33 +193,36 @@ impl Listed {
             false => page.line("  no properties"),
         }
     }
-}
 
-fn line(integration: &Integration, property: Option<&Property>) -> Value {
-    let rate = integration.rate();
-    let time = |at: Option<i64>| at.map(clock::shown);
-    json!({
-        "integration": integration.name(),
-        "integration_id": integration.id.to_string(),
-        "integration_active": integration.active,
-        "poll_rate": integration.poll_rate,
-        "every_minutes": rate.minutes,
-        "rate_rule": rate.rule,
-        "circuit_open_since": integration.circuit.as_ref().map(|circuit| clock::shown(circuit.opened_at)),
-        "circuit_class": integration.circuit.as_ref().map(|circuit| &circuit.class),
-        "circuit_text": integration.circuit.as_ref().map(|circuit| &circuit.text),
-        "property": property.map(Property::label),
-        "property_id": property.map(|property| property.id.to_string()),
-        "state": property.map(|property| integration.standing(property).word()),
-        "last_poll_at": property.and_then(|property| time(property.last_poll_at)),
-        "last_success_at": property.and_then(|property| time(property.last_success_at)),
-        "last_submit_at": property.and_then(|property| time(property.submit_at)),
-        "failures": property.map(|property| property.failures),
-        "last_error_at": property.and_then(|property| time(property.last_error_at)),
-        "last_error": property.and_then(|property| property.last_error.as_ref()),
-        "last_rows": property.and_then(|property| property.last_rows),
-        "last_invites": property.and_then(|property| property.last_invites),
-        "last_entries": property.and_then(|property| property.last_entries),
-        "flagged": property.map(|property| property.flagged),
-    })
+    fn line(&self, integration: &Integration, property: Option<&Property>) -> Value {
+        let rate = integration.rate();
+        let time = |at: Option<i64>| at.map(clock::shown);
+        let mails = self.troubled(integration);
+        json!({
+            "integration": integration.name(),
+            "integration_id": integration.id.to_string(),
+            "integration_active": integration.active,
+            "poll_rate": integration.poll_rate,
+            "every_minutes": rate.minutes,
+            "rate_rule": rate.rule,
+            "circuit_open_since": integration.circuit.as_ref().map(|circuit| clock::shown(circuit.opened_at)),
+            "circuit_class": integration.circuit.as_ref().map(|circuit| &circuit.class),
+            "circuit_text": integration.circuit.as_ref().map(|circuit| &circuit.text),
+            "property": property.map(Property::label),
+            "property_id": property.map(|property| property.id.to_string()),
+            "state": property.map(|property| integration.standing(property).word()),
+            "last_poll_at": property.and_then(|property| time(property.last_poll_at)),
+            "last_success_at": property.and_then(|property| time(property.last_success_at)),
+            "last_submit_at": property.and_then(|property| time(property.submit_at)),
+            "failures": property.map(|property| property.failures),
+            "last_error_at": property.and_then(|property| time(property.last_error_at)),
+            "last_error": property.and_then(|property| property.last_error.as_ref()),
+            "last_rows": property.and_then(|property| property.last_rows),
+            "last_invites": property.and_then(|property| property.last_invites),
+            "last_entries": property.and_then(|property| property.last_entries),
+            "flagged": property.map(|property| property.flagged),
+            "integration_mails_refused": mails.refused,
+            "integration_mails_unknown": mails.unknown,
+        })
+    }
 }

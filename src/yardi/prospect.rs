@@ -86,8 +86,7 @@ impl Prospect {
         self.field(5)
     }
 
-    /// `t…` or `r…` once the person is a tenant.
-    #[cfg(test)]
+    /// `t…` once the person is a tenant, `r…` of those who live with one.
     pub fn tenant(&self) -> &str {
         self.field(6)
     }

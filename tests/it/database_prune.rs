@@ -3,6 +3,7 @@
 
 mod beside;
 mod erasing;
+mod hours;
 
 use crate::support::{Database, Receiver, Scene, Transcript, has_the_promised_keys, hookyard};
 

@@ -241,3 +241,33 @@ fn long_answers_cost_little_memory() {
         assert!(peak < 96 * 1024, "{behaviour}: {peak} KiB");
     }
 }
+
+/// One at a time: whoever asks while cron's run is at work is told to wait, and the service hears nothing of it.
+#[test]
+fn nothing_is_asked_while_another_run_is_at_work() {
+    let voyager = Voyager::start().unwrap();
+    let estate = estate(&voyager, &["PROP-700"]);
+    voyager.add("PROP-700", okafors());
+    estate.database.execute(
+        "insert into hookyard.yardi_accounts (integration_id, lease_until, leased_by)
+         select id, now() + interval '1 hour', gen_random_uuid() from yardi_integrations",
+    );
+    insta::assert_snapshot!(check(&estate, &voyager, &[]).run(), @r"
+    (nothing)
+    --- stderr
+    error: ACME: another run is at work on it, and one at a time may ask
+
+    hint: try again when it is done
+    hint: the claim of a run that died ends after 30 s by itself
+    --- exit 3
+    ");
+    check(&estate, &voyager, &["--password-env", "OTHER"]).env("OTHER", "x").run().exits(3);
+    assert_eq!(voyager.requests().len(), 0);
+    estate.database.execute("update hookyard.yardi_accounts set lease_until = now() - interval '1 second'");
+    check(&estate, &voyager, &[]).run().succeeds();
+    let held = "select count(*) from hookyard.yardi_accounts where lease_until is not null";
+    assert_eq!(estate.text(held), "0", "given back");
+    voyager.behave("PROP-700", "error/Login failed.");
+    check(&estate, &voyager, &[]).run().exits(4);
+    assert_eq!(estate.text(held), "0", "given back after a refusal");
+}

@@ -101,3 +101,43 @@ fn what_went_wrong_last_is_told_until_it_went_well_again() {
     );
     assert!(!estate.hookyard(&["yardi", "list"]).run().succeeds().stdout.contains("times"));
 }
+
+/// An applicant who never got the letter is not found by asking Yardi.
+#[test]
+fn invites_in_trouble_are_counted_by_integration() {
+    let soap = Soap::start();
+    let estate = Estate::simple(&soap);
+    estate.integration("BLUE", "https://yardi.example.test/blue");
+    soap.has_people("PROP-700", 0, 4);
+    estate
+        .poll(&["--quiet"])
+        .env("HOOKYARD_SMTP_URL", "smtp://127.0.0.1:1")
+        .env("HOOKYARD_MAIL_FROM", "invites@acme.example")
+        .env("HOOKYARD_INVITE_URL", "https://app.example.test/i/{entry_id}")
+        .run();
+    let settle = |state: &str, most: usize| {
+        estate.database.execute(&format!(
+            "update hookyard.mails set state = '{state}', finished_at = now()
+             where id in (select id from hookyard.mails where state = 'waiting' order by id limit {most})"
+        ));
+    };
+    assert_eq!(estate.text("select count(*) from hookyard.mails where state = 'waiting'"), "4");
+    settle("refused", 2);
+    settle("unknown", 1);
+    settle("sent", 1);
+    let told = estate.hookyard(&["yardi", "list"]).run().succeeds();
+    let told: Vec<&str> = told.stdout.lines().filter(|line| line.contains("mails")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    invite mails refused by the mail server: 2
+    invite mails that may have arrived, and are not sent again: 1
+    hookyard.mails has the reason of each, by entry_id
+    ");
+    let lines = estate.hookyard(&["yardi", "list", "--json"]).run().succeeds().lines();
+    lines.iter().for_each(|line| has_the_promised_keys(line, "yardi_list"));
+    let counts = |name: &str| {
+        let line = lines.iter().find(|line| line["integration"] == name).expect("listed");
+        (line["integration_mails_refused"].clone(), line["integration_mails_unknown"].clone())
+    };
+    assert_eq!(counts("ACME"), (2.into(), 1.into()));
+    assert_eq!(counts("BLUE"), (0.into(), 0.into()));
+}

@@ -139,6 +139,16 @@ fn a_new_password_is_tried_before_it_is_stored_and_closes_the_circuit() {
         .succeeds();
     assert!(dry.stdout.contains("would be stored encrypted under AES.GCM.V1"), "{dry}");
     assert_eq!(soap.count(), 0);
+    let held = |when: &str| {
+        estate.database.execute(&format!(
+            "update hookyard.yardi_accounts set lease_until = {when}, leased_by = gen_random_uuid()"
+        ));
+    };
+    held("now() + interval '1 hour'");
+    let busy = run(&estate, &["password", "set", "ACME", "--secret-env", "YARDI_PASSWORD"]).run().exits(3);
+    assert!(busy.stderr.contains("another run is at work on it"), "{busy}");
+    assert_eq!(soap.count(), 0, "one at a time asks");
+    held("now() - interval '1 second'");
     let refused = "<Messages><Message messageType=\"Error\">Login failed. Please check login credentials and try again.</Message></Messages>";
     soap.says("PROP-700", Says::Raw(200, envelope("GetNewProspects", refused)));
     let set = || run(&estate, &["password", "set", "ACME", "--secret-env", "YARDI_PASSWORD"]);

@@ -328,5 +328,57 @@ fn a_report_goes_as_a_document_where_one_is_configured() {
     submit(&estate, &[]).run().succeeds();
     let documents = voyager.documents();
     assert_eq!((documents.len(), voyager.notes("oakst", "[hy:entry/").len()), (1, 1));
-    assert!(documents[0].description.starts_with("hy entry ") && documents[0].prospect == "p0000101");
+    assert!(documents[0].description.starts_with("hy entry ") && documents[0].code == "p0000101");
+}
+
+/// Between import and result people move in: the card is closed, and the report lies with the tenant, once.
+#[test]
+fn a_person_who_has_moved_in_gets_the_report_under_the_tenants_code() {
+    let (voyager, estate) = voyager(&[("p0000101", "Ada"), ("p0000102", "Bo")]);
+    let folder = estate.files().path("");
+    let configure = |more: &str| {
+        estate.configure(&format!(
+            "profile = \"voyager\"\nentity = \"Example Vendor\"\nattachment = \"Income Verification\"\n\
+             document = \"{}/{{entry_id}}.pdf\"\n{more}",
+            folder.display()
+        ));
+    };
+    configure("");
+    for row in estate.database.query_text("select entry_id::text from yardi_entries") {
+        let entry = row[0].as_deref().unwrap_or_default();
+        estate.files().write(&format!("{entry}.pdf"), "%PDF-1.4\n");
+    }
+    let tenants = "select coalesce(string_agg(tenant_code, ' '), 'none') from hookyard.yardi_imports";
+    assert_eq!(estate.text(tenants), "none");
+    voyager.moves_in("oakst", "p0000101", "t0000201");
+    // A resident is nobody to invite, and his code is taken down all the same.
+    estate.poll(&["--force"]).run().succeeds();
+    assert_eq!(estate.text(tenants), "t0000201");
+    voyager.moves_in("oakst", "p0000101", "t0000999");
+    estate.poll(&["--force"]).run().succeeds();
+    assert_eq!(estate.text(tenants), "t0000999");
+    let told = submit(&estate, &[]).run().succeeds();
+    assert_eq!(told.stdout, "2 results accepted by Yardi\n");
+    let mut codes: Vec<_> = voyager.documents().into_iter().map(|document| document.code).collect();
+    codes.sort();
+    assert_eq!(codes, ["p0000102", "t0000999"]);
+    assert_eq!(voyager.notes("oakst", "[hy:entry/").len(), 1, "a closed card takes no note");
+    // Nobody knows of the write any more: it is found, under either code.
+    let forget =
+        "update hookyard.yardi_submissions set state = 'unknown', class = 'transport', finished_at = null";
+    estate.database.execute(forget);
+    submit(&estate, &[]).run().succeeds();
+    assert_eq!((voyager.documents().len(), estate.text(STATES).as_str()), (2, "accepted 2"));
+    voyager.moves_in("oakst", "p0000102", "t0000202");
+    estate.poll(&["--force"]).run().succeeds();
+    configure("submit = [\"document\"]\n");
+    estate.database.execute(forget);
+    submit(&estate, &[]).run().succeeds();
+    assert_eq!(voyager.documents().len(), 2, "what was filed before the person moved in stands");
+    // Without a note to be refused, the document itself is what is refused first.
+    estate.database.execute("update entries set fraud_result = 'FRAUD'");
+    submit(&estate, &[]).run().succeeds();
+    let mut codes: Vec<_> = voyager.documents().into_iter().map(|document| document.code).collect();
+    codes.sort();
+    assert_eq!(codes, ["p0000102", "t0000202", "t0000999", "t0000999"]);
 }

@@ -29,7 +29,7 @@ use walk::Walk;
 /// Without --yes it counts what would go, and changes nothing. An event goes with its deliveries and attempts, and with
 /// what hookyard wrote of them in webhook_delivery_attempts, once all of it has ended before that age. Never what is
 /// still to be attempted, nor what an unfinished replay may need. Rows that another application wrote stay unless
-/// --include-host. Works in short transactions beside everything else; stopped anywhere, it can simply be run again.
+/// --include-host. Hours that `webhook retry` had counted go along, and are counted anew. Works in short transactions beside everything else; stopped anywhere, it can simply be run again.
 /// An erased payload cannot be sent again; id, times and outcomes stay.
 #[derive(clap::Args)]
 #[command(

@@ -67,6 +67,8 @@ pub struct Gone {
     pub alerts: i64,
     pub plans: i64,
     pub plan_items: i64,
+    /// Counts of hours that count what is gone.
+    pub hours: i64,
     /// Payloads erased, of events and in webhook_delivery_attempts.
     pub erased: i64,
     pub erased_documented: i64,
@@ -101,6 +103,7 @@ impl Gone {
             + self.alerts
             + self.plans
             + self.plan_items
+            + self.hours
     }
 
     pub fn erasures(&self) -> i64 {
@@ -126,6 +129,7 @@ impl Gone {
             "alerts": self.alerts,
             "plans": self.plans,
             "plan_items": self.plan_items,
+            "hours": self.hours,
             "payloads_erased": self.erased,
             "copies_erased": self.erased_documented,
             "copies_of_host_erased": self.erased_host,
@@ -144,6 +148,7 @@ impl AddAssign for Gone {
         self.alerts += more.alerts;
         self.plans += more.plans;
         self.plan_items += more.plan_items;
+        self.hours += more.hours;
         self.erased += more.erased;
         self.erased_documented += more.erased_documented;
         self.erased_host += more.erased_host;

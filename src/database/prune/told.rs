@@ -36,7 +36,7 @@ impl Pruned {
         !self.plan.acts && !self.was_dry && !self.gone.is_nothing()
     }
 
-    fn tables(&self) -> [(&'static str, i64, i64); 9] {
+    fn tables(&self) -> [(&'static str, i64, i64); 10] {
         let gone = &self.gone;
         [
             ("hookyard.events", gone.events, gone.erased),
@@ -47,6 +47,7 @@ impl Pruned {
             ("hookyard.alerts", gone.alerts, 0),
             ("hookyard.plans", gone.plans, 0),
             ("hookyard.plan_items", gone.plan_items, 0),
+            ("hookyard.hours", gone.hours, 0),
             ("hookyard.mails", 0, gone.erased_mails),
         ]
     }

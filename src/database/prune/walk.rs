@@ -75,6 +75,7 @@ impl<'a> Walk<'a> {
             self.events(Pass::RemoveErased, before).await?;
             self.host(Span { from: 0, before, erases: false, most: ROWS }).await?;
             self.ended(before).await?;
+            self.hours(before).await?;
         }
         if let Some(before) = self.plan.erase_before {
             self.events(Pass::Erase, before).await?;
@@ -165,6 +166,23 @@ impl<'a> Walk<'a> {
         while more && self.may_go_on().await {
             let gone;
             (gone, more) = giving_way(async || store::delete_alerts(self.db, before, ROWS).await).await?;
+            self.gone += gone;
+        }
+        Ok(())
+    }
+
+    /// Also by a run that was stopped: whatever has gone is counted no longer. It takes a moment.
+    async fn hours(&mut self, before: i64) -> Result<(), Trouble> {
+        let has_gone = self.gone.rows() > 0;
+        if !self.plan.acts {
+            self.gone += store::count_hours(self.db, before, has_gone).await?;
+            return Ok(());
+        }
+        let mut after = Some(0);
+        while let Some(from) = after {
+            let gone;
+            (gone, after) =
+                giving_way(async || store::delete_hours(self.db, before, has_gone, from).await).await?;
             self.gone += gone;
         }
         Ok(())

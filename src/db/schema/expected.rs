@@ -470,6 +470,7 @@ pub const OWN: &[Table] = &[
             ("note", Text, YES),
             ("created_at", Timestamptz, NO),
             ("entered_at", Timestamptz, YES),
+            ("tenant_code", Text, YES),
         ],
     ),
     for_yardi(

@@ -26,10 +26,10 @@ pub struct Credentials {
     pub licence: String,
 }
 
-/// A document on a guest card.
+/// A document on a guest card, or in a tenant's ledger: it is found under the code it was filed under.
 #[derive(Clone)]
 pub struct Document {
-    pub prospect: String,
+    pub code: String,
     pub description: String,
     pub attachment: String,
 }
@@ -84,6 +84,17 @@ impl Voyager {
         let households = state.properties.entry(property.to_owned()).or_default();
         if !household.people.is_empty() {
             households.push(household);
+        }
+    }
+
+    /// A person signed the lease: another kind, and a tenant's code.
+    pub fn moves_in(&self, property: &str, code: &str, tenant: &str) {
+        let mut state = lock(&self.state);
+        let households = state.properties.get_mut(property).into_iter().flatten();
+        for person in households.flat_map(|household| &mut household.people) {
+            if person.code == code {
+                (person.kind, person.tenant) = ("current_resident".to_owned(), tenant.to_owned());
+            }
         }
     }
 

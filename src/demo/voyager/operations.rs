@@ -63,7 +63,7 @@ pub fn result(state: &mut State, request: &Request, visible: bool) -> Result {
         "ImportGuestDocumentExt" | "ImportProspectDocumentPDF" => attach(state, request, visible),
         "GetProspectDocuments" => {
             let prospect = request.value("ProspectCode").unwrap_or_default();
-            let theirs = state.documents.iter().filter(|document| document.prospect == prospect);
+            let theirs = state.documents.iter().filter(|document| document.code == prospect);
             let one = |document: &Document| {
                 format!("<Document><FileName>1.pdf</FileName><Description>{}</Description></Document>", escaped(&document.description))
             };
@@ -150,12 +150,12 @@ fn attach(state: &mut State, request: &Request, visible: bool) -> Result {
         household.people.iter().find(|person| person.code == code || person.tenant == code)
     });
     let Some(person) = person else { return error("Missing valid prospect identification") };
+    if person.kind == "current_resident" && person.code == code {
+        return error("Prospect Status is 'Resident', Prospect is not editable");
+    }
     let text = |name: &str| request.value(name).unwrap_or_default().to_owned();
-    let document = Document {
-        prospect: person.code.clone(),
-        description: text("Description"),
-        attachment: text("Attachment"),
-    };
+    let document =
+        Document { code: code.to_owned(), description: text("Description"), attachment: text("Attachment") };
     if visible {
         state.documents.push(document);
     }

@@ -1,7 +1,7 @@
 //! Attempts counted by endpoint and hour: from the hours that are counted already, and for the rest of the window along
 //! the documented index, webhook by webhook. The history may hold ten million rows, of which that rest is a small part.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
@@ -12,7 +12,7 @@ use super::queue::Found;
 use super::{Surroundings, Wish, answers};
 use crate::clock::Micros;
 use crate::egress;
-use crate::report::figures::{Answers, ByUrl, Counts, Hour, rate};
+use crate::report::figures::{Answers, ByUrl, Counts, Hour, ReadLive, rate};
 
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
@@ -20,6 +20,7 @@ const HOURS: Micros = 24;
 pub struct Attempts {
     /// Hours of the window that were counted before.
     pub counted_hours: usize,
+    pub read_live: Option<ReadLive>,
     pub total: Counts,
     pub day: Counts,
     pub undated: i64,
@@ -94,6 +95,7 @@ pub async fn count_attempts(
     }
     let mut attempts = Attempts {
         counted_hours: which.len(),
+        read_live: if wish.live { None } else { read_live(around, (since, begun), &which, &hours) },
         total: Counts::default(),
         day: Counts::default(),
         undated: sqlx::query(UNDATED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
@@ -114,6 +116,39 @@ pub async fn count_attempts(
     find_last(tx, endpoints, &own).await?;
     let answers = answers::find_answers(tx, &counted, (&from, &last), endpoints).await?;
     Ok((attempts, answers))
+}
+
+/// Until an hour is over for ten minutes nobody can have counted it, and a run that counts comes a little later.
+const FRESH: Micros = 2 * HOUR;
+
+/// Why more than the newest hours had to be read, and what to type.
+fn read_live(
+    around: &Surroundings,
+    (since, begun): (Micros, Micros),
+    counted: &[Micros],
+    hours: &BTreeMap<Micros, Hour>,
+) -> Option<ReadLive> {
+    if !around.has_time_index {
+        let to_type = match around.owns_attempts {
+            true => "hookyard database migrate --with-indexes".to_owned(),
+            false => "as the owner of the table: create index concurrently on webhook_delivery_attempts (webhook_id, \
+                      created_at desc);"
+                .to_owned(),
+        };
+        let what = "all attempts are read through: no index on (webhook_id, created_at)".to_owned();
+        return around.has_attempts.then_some(ReadLive { what, to_type });
+    }
+    let counted: HashSet<Micros> = counted.iter().copied().collect();
+    let whole = hours.values().filter(|hour| hour.at > since && hour.at < begun - FRESH);
+    let left: Vec<i64> = whole.filter(|hour| !counted.contains(&hour.at)).map(|hour| hour.attempts).collect();
+    (!left.is_empty()).then(|| ReadLive {
+        what: format!(
+            "{} attempts were read one by one: {} hours are not counted yet, and each run of webhook retry counts some",
+            left.iter().sum::<i64>(),
+            left.len()
+        ),
+        to_type: "hookyard webhook retry".to_owned(),
+    })
 }
 
 fn hour_of(row: &PgRow) -> Result<Hour, sqlx::Error> {

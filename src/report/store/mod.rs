@@ -37,6 +37,11 @@ struct Surroundings {
     readable: Vec<String>,
     /// The documented index that finds failures by status and time.
     has_status_index: bool,
+    /// The one that finds an endpoint's attempts by time; without it, whether there is anything to read past, and
+    /// whether we may make it.
+    has_time_index: bool,
+    has_attempts: bool,
+    owns_attempts: bool,
 }
 
 /// Of one moment; levels and reasons are still to be filled in.
@@ -60,6 +65,7 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
                 level: Level::Ok,
                 source: "webhook_delivery_attempts; queue and answer times: schema hookyard",
                 counted_hours: counted.counted_hours,
+                read_live: counted.read_live,
                 total: counted.total,
                 day: counted.day,
                 undated: counted.undated,
@@ -100,7 +106,14 @@ const SURROUNDINGS: &str = "
                 'properties') and pg_table_is_visible(c.oid) and has_table_privilege(c.oid, 'select')) t)::text[],
         exists (select from pg_index x where x.indrelid = to_regclass('webhook_delivery_attempts')
             and x.indisvalid and x.indisready
-            and pg_get_indexdef(x.indexrelid) like '%(response_status, created_at%')";
+            and pg_get_indexdef(x.indexrelid) like '%(response_status, created_at%'),
+        exists (select from pg_index x
+            join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0] and a.attname = 'webhook_id'
+            join pg_attribute b on b.attrelid = x.indrelid and b.attnum = x.indkey[1] and b.attname = 'created_at'
+            where x.indrelid = to_regclass('webhook_delivery_attempts') and x.indisvalid and x.indpred is null),
+        coalesce(pg_relation_size(to_regclass('webhook_delivery_attempts')) > 0, false),
+        coalesce((select pg_has_role(c.relowner, 'usage') from pg_class c
+            where c.oid = to_regclass('webhook_delivery_attempts')), false)";
 
 async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::Error> {
     let row = sqlx::query(SURROUNDINGS).persistent(false).fetch_one(tx).await?;
@@ -111,5 +124,8 @@ async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::
         server: row.try_get(3)?,
         readable: row.try_get(4)?,
         has_status_index: row.try_get(5)?,
+        has_time_index: row.try_get(6)?,
+        has_attempts: row.try_get(7)?,
+        owns_attempts: row.try_get(8)?,
     })
 }

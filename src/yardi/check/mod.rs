@@ -9,11 +9,12 @@ use serde_json::json;
 
 use super::account::{Account, Hidden, Profile};
 use super::accounts;
+use super::holding::Holding;
 use super::integration::{Integration, Property};
 use super::service::Service;
 use super::store;
 use crate::context::Context;
-use crate::db::schema;
+use crate::db::{Db, schema};
 use crate::egress;
 use crate::env;
 use crate::failure::{Failure, Kind, worst};
@@ -25,7 +26,8 @@ use steps::{Proven, Steps};
 #[command(after_help = "Examples:\n  \
     hookyard yardi check ACME-YARDI\n  \
     hookyard yardi check ACME-YARDI --json | jq -e .good\n\n\
-    When user, password and licence work, the circuit that an earlier refusal opened is closed.")]
+    When user, password and licence work, the circuit that an earlier refusal opened is closed. While a poll or submit\n\
+    is at work on the integration nothing is asked: exit 3.")]
 pub struct Args {
     /// The integration: its short id or its id
     integration: String,
@@ -67,16 +69,27 @@ pub async fn run(context: &Context, args: Args) -> Result<Checked, Failure> {
     let mut steps = Steps::default();
     tables(&mut steps, &integration, &properties);
     let codes = codes(&properties, args.property.as_deref());
-    let mut proven = Proven::Nothing;
-    if reach(&mut steps, context, &account).await? {
-        let service = Service::new(account, context.http()?);
-        proven = match profile {
-            Profile::Conceptual => steps.conceptual(context, &service, &codes).await,
-            Profile::Voyager => steps.voyager(context, &service, &codes, args.property.is_none()).await,
-        };
-    }
-    let circuit = match (proven, &integration.circuit) {
-        _ if args.password_env.is_some() => "untouched",
+    let holding = Holding::asked_for(context, &integration).await?;
+    let everything = args.property.is_none();
+    let asked = Box::pin(holding.meanwhile(ask(&mut steps, context, account, &codes, everything))).await;
+    let settled = match asked {
+        Ok(proven) => settle(db, &integration, proven, args.password_env.is_some()).await,
+        Err(failure) => Err(failure),
+    };
+    holding.release().await?;
+    let circuit = settled?;
+    Ok(Checked { integration: integration.name(), profile, endpoint, steps, circuit })
+}
+
+/// What becomes of the circuit; another password than the stored one says nothing of it.
+async fn settle(
+    db: &Db,
+    integration: &Integration,
+    proven: Proven,
+    is_other: bool,
+) -> Result<&'static str, Failure> {
+    Ok(match (proven, &integration.circuit) {
+        _ if is_other => "untouched",
         (Proven::Good, open) => {
             store::close_circuit(db, integration.id).await?;
             if open.is_some() { "closed now" } else { "closed" }
@@ -87,8 +100,26 @@ pub async fn run(context: &Context, args: Args) -> Result<Checked, Failure> {
         }
         (Proven::Nothing, Some(_)) => "open",
         (Proven::Nothing, None) => "closed",
-    };
-    Ok(Checked { integration: integration.name(), profile, endpoint, steps, circuit })
+    })
+}
+
+/// What goes over the network.
+async fn ask(
+    steps: &mut Steps,
+    context: &Context,
+    account: Account,
+    codes: &[String],
+    everything: bool,
+) -> Result<Proven, Failure> {
+    if !reach(steps, context, &account).await? {
+        return Ok(Proven::Nothing);
+    }
+    let profile = account.profile;
+    let service = Service::new(account, context.http()?);
+    Ok(match profile {
+        Profile::Conceptual => steps.conceptual(context, &service, codes).await,
+        Profile::Voyager => steps.voyager(context, &service, codes, everything).await,
+    })
 }
 
 fn one(mut found: Vec<Integration>, named: &str) -> Result<Integration, Failure> {

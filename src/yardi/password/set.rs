@@ -13,6 +13,7 @@ use crate::output::{Json, Output, Page, Tone};
 use crate::secret::{self, Secret};
 use crate::yardi::account::{Hidden, Profile};
 use crate::yardi::accounts;
+use crate::yardi::holding::Holding;
 use crate::yardi::integration::Integration;
 use crate::yardi::service::Service;
 use crate::yardi::window::Window;
@@ -80,9 +81,12 @@ pub async fn run(context: &Context, args: Args) -> Result<Set, Failure> {
         return Ok(Set { integration: name, dry_run: true, tag, asked: None });
     }
     let account = accounts::with_password(context, &integration, &section, Hidden::new(text))?;
-    let asked =
-        try_it(context, &integration, Service::new(account, context.http()?), args.property.as_deref())
-            .await?;
+    let service = Service::new(account, context.http()?);
+    let holding = Holding::asked_for(context, &integration).await?;
+    let tried = try_it(context, &integration, service, args.property.as_deref());
+    let asked = Box::pin(holding.meanwhile(tried)).await;
+    holding.release().await?;
+    let asked = asked?;
     let host = context.host();
     let act = Act::new(context, &host, json!({ "integration": name, "to": tag }));
     if !store::advance_password(db, integration.id, stored, &anew.written(), &act).await? {

@@ -28,6 +28,7 @@ pub async fn submit(
         ways.push(Way::Document);
     }
     let mut all = Accepted { confirmed: true, already: true };
+    let mut card = Card::Open;
     for way in ways {
         let accepted = match way {
             Way::Event => match note(client, learnt, screening).await {
@@ -36,15 +37,29 @@ pub async fn submit(
                     if trouble.class == Class::NotEditable && screening.document.is_some() =>
                 {
                     tracing::info!(target: "hookyard::yardi", "the card takes no note: a document is put on it");
+                    card = Card::Closed;
                     continue;
                 }
                 other => other?,
             },
             Way::Document => match &screening.document {
-                Some(document) => file(client, screening, &File::of(document)).await?,
+                Some(document) => match file(client, screening, &File::of(document), card).await {
+                    // Known to be closed only now: nothing was filed.
+                    Err(WriteTrouble::Refused(trouble))
+                        if trouble.class == Class::NotEditable
+                            && card == Card::Open
+                            && screening.tenant.is_some() =>
+                    {
+                        card = Card::Closed;
+                        file(client, screening, &File::of(document), card).await?
+                    }
+                    other => other?,
+                },
                 None => continue,
             },
-            Way::Weblink => file(client, screening, &File::Link(screening.report_url.reveal())).await?,
+            Way::Weblink => {
+                file(client, screening, &File::Link(screening.report_url.reveal()), Card::Open).await?
+            }
         };
         all.confirmed &= accepted.confirmed;
         all.already &= accepted.already;
@@ -180,17 +195,30 @@ impl<'a> File<'a> {
     }
 }
 
-async fn file(client: &Client, screening: &Screening, file: &File<'_>) -> Result<Accepted, WriteTrouble> {
+/// A guest card is closed once the person is a tenant, and then documents go to the tenant's code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Card {
+    Open,
+    Closed,
+}
+
+async fn file(
+    client: &Client,
+    screening: &Screening,
+    file: &File<'_>,
+    card: Card,
+) -> Result<Accepted, WriteTrouble> {
     let refused = WriteTrouble::Refused;
     let marker = screening::document_marker(&screening.marker);
-    let is_there = async || {
-        let all = documents(client, &screening.property, &screening.prospect).await?;
-        Ok::<_, Trouble>(all.iter().any(|description| description.contains(&marker)))
+    let code = match (&screening.tenant, card) {
+        (Some(tenant), Card::Closed) => tenant,
+        _ => &screening.prospect,
     };
+    let is_there = async || filed(client, screening, code, &marker).await;
     if is_there().await.map_err(refused)? {
         return Ok(Accepted { confirmed: true, already: true });
     }
-    let call = attach(client, screening, file, &marker).map_err(refused)?;
+    let call = attach(client, screening, file, code, &marker).map_err(refused)?;
     let written = written(client, &call).await;
     if let Err(WriteTrouble::Refused(_)) = &written {
         return written.map(|()| Accepted { confirmed: false, already: false });
@@ -200,7 +228,28 @@ async fn file(client: &Client, screening: &Screening, file: &File<'_>) -> Result
     settled(client, call.operation, written, seen)
 }
 
-fn attach(client: &Client, screening: &Screening, file: &File<'_>, marker: &str) -> Result<Call, Trouble> {
+/// Whether it lies under either of the person's codes. Where it is about to be written has to be read; the other code
+/// may be one that Yardi no longer knows, or does not know yet.
+async fn filed(client: &Client, screening: &Screening, code: &str, marker: &str) -> Result<bool, Trouble> {
+    for one in std::iter::once(&screening.prospect).chain(&screening.tenant) {
+        match documents(client, &screening.property, one).await {
+            Ok(all) if all.iter().any(|description| description.contains(marker)) => return Ok(true),
+            Ok(_) => {}
+            Err(trouble)
+                if one != code && matches!(trouble.class, Class::Validation | Class::NotEditable) => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(false)
+}
+
+fn attach(
+    client: &Client,
+    screening: &Screening,
+    file: &File<'_>,
+    code: &str,
+    marker: &str,
+) -> Result<Call, Trouble> {
     let operation = match file {
         File::Bytes(_) => "ImportGuestDocumentExt",
         File::Link(_) => "ImportProspectDocumentPDF",
@@ -218,7 +267,6 @@ fn attach(client: &Client, screening: &Screening, file: &File<'_>, marker: &str)
                 let text = "the document is larger than the 49,875,000 bytes that Yardi takes";
                 return Err(client.trouble(Class::Validation, operation, text));
             }
-            let code = screening.tenant.as_deref().unwrap_or(&screening.prospect);
             writer.value("ProspectOrTenantCode", code);
             writer.value("AttachmentType", label);
             writer.value("Attachment", &attachment);

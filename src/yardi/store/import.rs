@@ -10,7 +10,7 @@ use sqlx::{Error, Row};
 use uuid::Uuid;
 
 use super::super::integration::{Integration, Property};
-use super::super::invite::{Candidate, Keeping, judged};
+use super::super::invite::{Candidate, Keeping, Tenant, judged};
 use super::super::prospect::Prospect;
 use crate::clock::Micros;
 use crate::db::{Db, Trouble};
@@ -170,8 +170,43 @@ async fn answer(
         for (id, candidate) in corrected {
             correct(tx, import, id, &candidate, true, counts).await?;
         }
+        let tenants = group.iter().filter_map(|prospect| keeping.tenant(prospect, asked)).collect();
+        moved_in(tx, import, tenants, keeping.by_code_alone()).await?;
     }
     Ok(())
+}
+
+/// The codes as tenants of people who were imported, now or earlier.
+async fn moved_in(
+    tx: &mut PgConnection,
+    import: &Import<'_>,
+    tenants: Vec<Tenant>,
+    by_code_alone: bool,
+) -> Result<(), Error> {
+    if tenants.is_empty() {
+        return Ok(());
+    }
+    let column = |pick: fn(&Tenant) -> &str| -> Vec<&str> { tenants.iter().map(pick).collect() };
+    sqlx::query(
+        "update hookyard.yardi_imports m
+         set tenant_code = r.tenant
+         from unnest($2::text[]::varchar[], $3::text[], $4::text[], $5::text[])
+            as r (code, first_name, last_name, tenant)
+         join yardi_invites v on v.prospect_code = r.code and v.yardi_integration_id = $1
+         where m.invite_id = v.id and m.integration_id = $1 and m.tenant_code is distinct from r.tenant
+            and ($6 or (coalesce(v.first_name::text, ''), coalesce(v.last_name::text, ''))
+                = (r.first_name, r.last_name))",
+    )
+    .bind(import.integration.id)
+    .bind(column(|one| &one.person))
+    .bind(column(|one| one.first_name.as_deref().unwrap_or_default()))
+    .bind(column(|one| one.last_name.as_deref().unwrap_or_default()))
+    .bind(column(|one| &one.code))
+    .bind(by_code_alone)
+    .persistent(false)
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 /// Who a row is of: a code, or a code with the personal fields that tell roommates apart.

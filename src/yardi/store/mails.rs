@@ -1,9 +1,10 @@
 //! The outbox. A mail on its way is marked before it leaves, so that a run that dies leaves it unknown, not waiting.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sqlx::Row;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
 use crate::db::{Db, Trouble};
@@ -143,6 +144,40 @@ pub async fn count_mails(db: &Db) -> Result<Outbox, Trouble> {
         .fetch_one(tx)
         .await?;
         Ok(Outbox { waiting: row.try_get(0)?, due: row.try_get(1)? })
+    })
+    .await
+}
+
+/// Mails at an end that a person may want to look at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Troubled {
+    /// The server did not take them.
+    pub refused: i64,
+    /// Nobody knows whether they arrived; they are not sent again.
+    pub unknown: i64,
+}
+
+/// By integration; those without any are left out.
+pub async fn count_troubled_mails(
+    db: &Db,
+    integrations: &[Uuid],
+) -> Result<HashMap<Uuid, Troubled>, Trouble> {
+    db.tx(async |tx: &mut PgConnection| {
+        let rows = sqlx::query(
+            "select m.integration_id, count(*) filter (where m.state = 'refused'),
+                count(*) filter (where m.state = 'unknown')
+             from hookyard.mails m
+             where m.state in ('refused', 'unknown') and m.integration_id = any ($1)
+             group by m.integration_id",
+        )
+        .bind(integrations)
+        .persistent(false)
+        .fetch_all(tx)
+        .await?;
+        let counted = |row: &PgRow| {
+            Ok((row.try_get(0)?, Troubled { refused: row.try_get(1)?, unknown: row.try_get(2)? }))
+        };
+        rows.iter().map(counted).collect()
     })
     .await
 }

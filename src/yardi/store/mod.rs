@@ -13,7 +13,9 @@ pub use import::{Counts, Import, Imported, import};
 use integrations::micros;
 pub use integrations::{list_integrations, list_properties};
 pub use lease::{claim_account, close_circuit, open_circuit, release_account, renew_account};
-pub use mails::{Fate, MailRow, claim_mail, count_mails, finish_mail, settle_lost_mails};
+pub use mails::{
+    Fate, MailRow, Troubled, claim_mail, count_mails, count_troubled_mails, finish_mail, settle_lost_mails,
+};
 pub use passwords::{Written, advance_password};
 pub use polls::{Failed, forget_polls, insert_failed_poll};
 pub use submissions::{

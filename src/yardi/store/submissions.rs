@@ -23,13 +23,13 @@ const CANDIDATES: &str = concat!(
         coalesce(m.integration_id <> p.yardi_integration_id, v.id is null and exists (
             select from yardi_invites o
             where o.prospect_code = y.prospect_code and o.yardi_integration_id <> p.yardi_integration_id)),
-        b.id, b.state, b.revision, b.values_sha256, b.marker, e.applicant_full_name, b.class
+        b.id, b.state, b.revision, b.values_sha256, b.marker, e.applicant_full_name, b.class, m.tenant_code
      from yardi_entries y
      join hookyard.entry_payloads e on e.entry_id = y.entry_id
      join yardi_properties p on p.property_id::text = e.property_id
      left join hookyard.yardi_states s on s.property_id = p.property_id
      left join lateral (
-        select m.integration_id, m.invite_id from hookyard.yardi_imports m where m.entry_id = y.entry_id limit 1
+        select m.integration_id, m.invite_id, m.tenant_code from hookyard.yardi_imports m where m.entry_id = y.entry_id limit 1
      ) m on true
      left join lateral (
         select v.id, v.first_name, v.last_name from yardi_invites v
@@ -105,6 +105,7 @@ fn candidate(row: &PgRow) -> Result<Candidate, sqlx::Error> {
         completed_at: row.try_get(13)?,
         submitted_before: row.try_get(14)?,
         is_strange: row.try_get::<Option<bool>, _>(15)?.unwrap_or(false),
+        tenant_code: row.try_get(23)?,
         newest,
     })
 }

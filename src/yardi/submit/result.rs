@@ -28,6 +28,8 @@ pub struct Candidate {
     pub submitted_before: Option<Micros>,
     /// The prospect came from another integration than the property has now.
     pub is_strange: bool,
+    /// Yardi's code once the person is a tenant, by the newest poll.
+    pub tenant_code: Option<String>,
     pub newest: Option<Newest>,
 }
 
@@ -132,7 +134,9 @@ pub fn screening(candidate: &Candidate, asset_result: bool, at: Micros) -> Scree
         report_url: candidate.report_url.clone().unwrap_or_default(),
         marker: screening::marker(&candidate.entry_id),
         at,
-        tenant: None,
+        // `r…` is whoever lives with a tenant, and has no ledger that takes documents.
+        tenant: Some(text(&candidate.tenant_code))
+            .filter(|code| !code.is_empty() && !code.starts_with(['r', 'R'])),
         document: None,
     }
 }
@@ -191,6 +195,7 @@ mod tests {
             completed_at: Some(100),
             submitted_before: None,
             is_strange: false,
+            tenant_code: None,
             newest: None,
         }
     }

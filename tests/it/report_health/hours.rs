@@ -83,6 +83,39 @@ fn the_report_is_the_same_with_and_without_counted_hours() {
     assert!(after[4]["days"].as_array().is_some_and(|days| days.len() >= 7), "{}", after[4]);
 }
 
+/// Slowness has a reason and an end, and both are said; whoever wants everything counted anew needs neither.
+#[test]
+fn what_is_read_one_by_one_is_said_with_what_ends_it() {
+    let scene = Scene::new();
+    assert_eq!(seen(&scene, &[])["deliveries"]["read_live"], serde_json::Value::Null, "nothing was read");
+    history(&scene, 500, 15);
+    let told = seen(&scene, &[])["deliveries"]["read_live"].clone();
+    crate::support::has_the_promised_keys(&told, "report_health.read_live");
+    assert_eq!(told["to_type"], "hookyard webhook retry");
+    let line = |scene: &Scene| {
+        let all = health(scene, &[]).stdout;
+        all.lines().find(|line| line.ends_with("hookyard webhook retry")).map(str::to_owned)
+    };
+    let text = line(&scene).expect("a line");
+    assert!(text.contains(" attempts were read one by one: 12"), "{text}");
+    assert!(!health(&scene, &["--nagios"]).stdout.contains("read"));
+    assert_eq!(seen(&scene, &["--live"])["deliveries"]["read_live"], serde_json::Value::Null);
+    retry_until_counted(&scene);
+    assert_eq!(seen(&scene, &[])["deliveries"]["read_live"], serde_json::Value::Null);
+    assert_eq!(line(&scene), None);
+
+    scene.database.execute("drop index idx_webhook_delivery_attempts_webhook");
+    let told = seen(&scene, &[])["deliveries"]["read_live"].clone();
+    assert_eq!(told["what"], "all attempts are read through: no index on (webhook_id, created_at)");
+    let typed = told["to_type"].as_str().expect("text");
+    scene.hookyard(&typed.split(' ').skip(1).collect::<Vec<_>>()).run().succeeds();
+    assert_eq!(
+        seen(&scene, &[])["deliveries"]["read_live"],
+        serde_json::Value::Null,
+        "what was told was right"
+    );
+}
+
 #[test]
 fn what_is_recorded_late_is_counted_when_its_hour_is_counted_again() {
     let scene = Scene::new();
@@ -157,7 +190,11 @@ fn hours_are_not_counted_where_that_would_read_everything() {
         "0",
         "there is no index by time"
     );
-    database.execute("create index on webhook_delivery_attempts (webhook_id, created_at desc)");
+    let told = hookyard(&["report", "health", "--json"]).database(&database).run().json();
+    let typed = told["deliveries"]["read_live"]["to_type"].as_str().expect("told").to_owned();
+    let statement = typed.strip_prefix("as the owner of the table: ").expect("it is somebody else's table");
+    assert!(statement.starts_with("create index concurrently on webhook_delivery_attempts (webhook_id, "));
+    database.execute(statement);
     retry();
     assert_ne!(database.value("select count(*) from hookyard.counted_hours"), "0");
 }

@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../../migrations/0009_retention.sql"),
     include_str!("../../../migrations/0010_answers.sql"),
     include_str!("../../../migrations/0011_forgotten_mails.sql"),
+    include_str!("../../../migrations/0012_tenants.sql"),
     include_str!("../../../migrations/entry_payloads.sql"),
     include_str!("../../../migrations/create_entry.sql"),
     include_str!("../../../src/db/migrations/mod.rs"),

@@ -3,6 +3,7 @@
 mod ended;
 mod events;
 mod host;
+mod hours;
 
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
@@ -13,6 +14,7 @@ use crate::db::{Act, Db, Trouble};
 pub use ended::{count_alerts, count_mails, count_plans, delete_alerts, delete_plans, erase_mails};
 pub use events::{Cursor, Look, Pass, Stretch, count_events, delete_events};
 pub use host::{Place, Span, count_host, delete_host, find_next_webhook};
+pub use hours::{count_hours, delete_hours};
 
 /// Whoever waits for us waits no longer than we wait for others; the batch is tried again.
 const GIVING_WAY: &str = "set local lock_timeout = '500ms'";

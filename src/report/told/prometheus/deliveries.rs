@@ -1,0 +1,47 @@
+//! Attempts, the queue, and each endpoint's part of them.
+
+use super::metrics::Metrics;
+use crate::report::figures::{Deliveries, Window};
+
+pub fn deliveries(found: &Deliveries, window: &Window, to: &mut Metrics) {
+    let queue = &found.queue;
+    to.many(
+        "attempts_day",
+        "Attempts of the last 24 hours",
+        "outcome",
+        [
+            ("success", found.day.successes as f64),
+            ("failure", found.day.failures as f64),
+            ("other", found.day.others as f64),
+        ],
+    );
+    to.one("deliveries_waiting", "Deliveries pending", queue.waiting as f64);
+    to.one("deliveries_due", "Deliveries due now", queue.due as f64);
+    to.one(
+        "deliveries_oldest_due_seconds",
+        "How long the oldest waits",
+        queue.oldest_due_s.unwrap_or(0) as f64,
+    );
+    to.one("deliveries_parked", "Deliveries of inactive endpoints", queue.parked as f64);
+    to.one("deliveries_dead", "Deliveries given up", queue.dead as f64);
+    to.one("deliveries_died_day", "Of these, in the last 24 hours", queue.died as f64);
+    to.one("breakers_open", "Endpoints whose breaker is open", queue.breakers_open as f64);
+    to.one("endpoints_gone", "Endpoints that answered 410", queue.flagged as f64);
+    to.one("alerts_open", "Alerts open", queue.alerts_open as f64);
+    let window = format!("{}s", window.seconds);
+    to.each(found, "endpoint_attempts", &format!("Attempts of {window}"), |one| {
+        Some(one.counts.attempts as f64)
+    });
+    to.each(found, "endpoint_successes", &format!("Successes of {window}"), |one| {
+        Some(one.counts.successes as f64)
+    });
+    to.each(found, "endpoint_failures", &format!("Failures of {window}"), |one| {
+        Some(one.counts.failures as f64)
+    });
+    to.each(found, "endpoint_p50_seconds", &format!("Median answer of {window}"), |one| {
+        one.p50_ms.map(|ms| ms / 1e3)
+    });
+    to.each(found, "endpoint_p95_seconds", &format!("Slow answer of {window}"), |one| {
+        one.p95_ms.map(|ms| ms / 1e3)
+    });
+}

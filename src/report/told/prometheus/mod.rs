@@ -1,0 +1,71 @@
+//! For a scraper, by way of the node exporter's textfile collector: Prometheus' text format, gauges only.
+
+mod deliveries;
+mod metrics;
+
+use crate::report::figures::{Health, Tool, Yardi};
+use crate::report::verdict::Level;
+
+use metrics::Metrics;
+
+/// What is written when there is nothing to read: a file that stays as it was would look well for ever.
+pub fn down() -> String {
+    let mut metrics = Metrics::default();
+    metrics.one("up", "Whether the database could be read", 0.0);
+    metrics.finish()
+}
+
+pub fn prometheus(health: &Health) -> String {
+    let (found, yardi, tool) = (&health.deliveries, &health.yardi, &health.tool);
+    let mut to = Metrics::default();
+    to.one("up", "Whether the database could be read", 1.0);
+    to.one("report_timestamp_seconds", "When it was read", health.at as f64 / 1e6);
+    to.many(
+        "health_level",
+        "0 ok, 1 degraded, 2 failing",
+        "section",
+        [
+            ("all", level(health.level)),
+            ("deliveries", level(found.level)),
+            ("yardi", level(yardi.level)),
+            ("tool", level(tool.level)),
+        ],
+    );
+    deliveries::deliveries(found, &health.window, &mut to);
+    polling(yardi, &mut to);
+    runs(tool, &mut to);
+    to.finish()
+}
+
+fn polling(yardi: &Yardi, to: &mut Metrics) {
+    if yardi.not_read.is_none() {
+        to.one("yardi_properties", "Active Yardi properties", yardi.properties as f64);
+        to.one("yardi_properties_stale", "Polled too long ago", yardi.polling.stale as f64);
+        to.one("yardi_properties_never_polled", "Never polled", yardi.polling.never as f64);
+        to.one(
+            "yardi_invites_unconverted_week",
+            "Invites without an entry",
+            yardi.invites.unconverted as f64,
+        );
+        to.one("yardi_invites_month", "Invites of 30 days", yardi.invites.total as f64);
+        to.one("yardi_invites_converted_month", "Of these, with an entry", yardi.invites.converted as f64);
+    }
+    if let Some(own) = &yardi.own {
+        to.one("yardi_submissions_waiting", "Results not yet written back", own.submissions_waiting as f64);
+        to.one("yardi_submissions_unknown", "Results whose answer was lost", own.submissions_unknown as f64);
+        to.one("yardi_accounts_blocked", "Accounts that were refused", own.accounts_blocked as f64);
+    }
+}
+
+fn runs(tool: &Tool, to: &mut Metrics) {
+    let silent = tool.verbs.iter().map(|verb| (verb.verb.as_str(), verb.silent_s as f64));
+    to.many("verb_silent_seconds", "Since a cron verb was last seen", "verb", silent);
+    to.one("leases_lost_day", "Leases lost with a request on the wire", tool.rescued as f64);
+    to.one("schema_findings", "What database status calls wrong", tool.schema.len() as f64);
+    let dead = tool.tables.iter().map(|table| (table.table.as_str(), table.dead_rate / 100.0));
+    to.many("table_dead_ratio", "Dead rows of a hot table", "table", dead);
+}
+
+fn level(level: Level) -> f64 {
+    f64::from(u8::from(level > Level::Ok) + u8::from(level > Level::Degraded))
+}
