@@ -59,10 +59,11 @@ fn a_closed_pipe_is_no_error_and_a_full_disk_is() {
     );
 }
 
-/// What the terminal saw of a watch that was looked at until `seen` says so, then interrupted.
+/// What the terminal saw of a watch that was looked at until `seen` says so, then interrupted. The name of the terminal
+/// stands in the first line.
 fn watched(url: &str, size: &str, mut seen: impl FnMut(&str) -> bool) -> String {
     let binary = env!("CARGO_BIN_EXE_hookyard");
-    let line = format!("stty {size}; exec {binary} report health --watch --every 200ms");
+    let line = format!("stty {size}; tty; exec {binary} report health --watch --every 200ms");
     let mut child = Command::new("script")
         .args(["-qefc", &line, "/dev/null"])
         .env_clear()
@@ -113,14 +114,8 @@ fn a_watch_draws_in_place_and_outlives_a_database_that_goes() {
     );
 }
 
-#[test]
-fn a_table_fits_its_terminal() {
-    let scene = Scene::new();
-    for n in 0..9 {
-        scene.webhook(&format!("https://endpoint-with-a-long-name-{n}.customer.example.com/webhooks/in"));
-    }
-    let text = watched(&scene.database.url(), "cols 80 rows 90", |text| text.contains("hookyard: ok"));
-    let frame = text.split("\u{1b}[H").nth(1).expect("a frame");
+/// How wide the tables of a picture are.
+fn widest(frame: &str) -> usize {
     let plain = |line: &str| {
         let mut rest = line;
         let mut count = 0;
@@ -132,7 +127,55 @@ fn a_table_fits_its_terminal() {
     };
     let tables: Vec<&str> = frame.lines().filter(|line| line.contains(['│', '┌', '├', '└'])).collect();
     assert!(tables.len() > 4, "{frame:?}");
-    assert!(tables.iter().all(|line| plain(line) <= 80), "{tables:#?}");
+    tables.into_iter().map(plain).max().unwrap_or_default()
+}
+
+/// Narrower, wider, lower: the picture that is drawn after it is of the new size, and all of the old one is gone.
+#[test]
+fn a_watch_is_drawn_anew_when_its_terminal_changes_its_size() {
+    let scene = Scene::new();
+    for n in 0..3 {
+        scene.webhook(&format!("https://endpoint-with-a-long-name-{n}.customer.example.com/webhooks/in"));
+    }
+    let mut sizes = ["cols 90", "cols 200", "rows 9"].iter();
+    let mut drawn = 0;
+    let text = watched(&scene.database.url(), "cols 150 rows 80", |text| {
+        // After another size everything is cleared first; a picture is whole when what is below it is cleared.
+        let cleared = text.matches("\u{1b}[2J").count();
+        if cleared == drawn || !text.rsplit("\u{1b}[2J").next().is_some_and(|rest| rest.contains("\u{1b}[J"))
+        {
+            return false;
+        }
+        let Some(size) = sizes.next() else { return text.ends_with(" more lines") };
+        let terminal = text.lines().next().expect("its name").trim();
+        let mut words = vec!["-F", terminal];
+        words.extend(size.split(' '));
+        assert!(Command::new("stty").args(words).status().expect("stty").success());
+        drawn = cleared;
+        false
+    });
+    let frames: Vec<&str> = text
+        .split("\u{1b}[2J")
+        .skip(1)
+        .map(|rest| rest.split("\u{1b}[J").next().unwrap_or_default())
+        .collect();
+    assert_eq!(frames.len(), 4, "{text:?}");
+    for (frame, (more, most)) in frames.iter().zip([(90, 150), (0, 90), (150, 200)]) {
+        let width = widest(frame);
+        assert!(more < width && width <= most, "{more} < {width} <= {most}: {frame:?}");
+    }
+    assert_eq!(frames[3].lines().count(), 8, "the ninth says how many more there are: {:?}", frames[3]);
+}
+
+#[test]
+fn a_table_fits_its_terminal() {
+    let scene = Scene::new();
+    for n in 0..9 {
+        scene.webhook(&format!("https://endpoint-with-a-long-name-{n}.customer.example.com/webhooks/in"));
+    }
+    let text = watched(&scene.database.url(), "cols 80 rows 90", |text| text.contains("hookyard: ok"));
+    let frame = text.split("\u{1b}[H").nth(1).expect("a frame");
+    assert!(widest(frame) <= 80, "{frame:?}");
     // Off a terminal nothing is wrapped and nothing coloured.
     let off = health(&scene, &[]).succeeds().stdout;
     assert!(

