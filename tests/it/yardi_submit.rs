@@ -246,6 +246,10 @@ fn a_run_that_cannot_look_at_all_says_so_and_the_next_goes_on() {
     assert_eq!((writes(&soap).len(), estate.text(STATES).as_str()), (5, "accepted 5"));
     let all = submit(&estate, &["--integration", "ACME"]).run().succeeds();
     assert_eq!(all.stdout, "5 results accepted before, and unchanged\n");
+    // Nothing waits: cron is left in peace, and whoever asks is told.
+    assert_eq!(two(&[]).run().succeeds().stdout, "");
+    let asked = two(&["--integration", "ACME"]).run().succeeds();
+    assert!(asked.stdout.contains("only 2 completed entries were looked at"), "{asked}");
 }
 
 #[test]

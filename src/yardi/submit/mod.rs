@@ -101,7 +101,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
     let most = most();
     let mut candidates =
         store::list_candidates(db, &ids, args.entry.as_deref(), within, most.saturating_add(1)).await?;
-    let cut = candidates.len() > most;
+    let is_cut = candidates.len() > most;
     candidates.truncate(most);
     let (stopper, stopping) = watch::channel(false);
     let run = Run {
@@ -111,7 +111,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
         spoken: args.entry.is_some() || args.integration.is_some(),
         stopping,
     };
-    let mut tally = Tally::looking_at(cut.then_some(most));
+    // What waits is always told; that settled results were not all compared once more, to whoever asks.
+    let waits = candidates.last().is_some_and(|last| !last.is_settled());
+    let is_told = is_cut && (waits || run.spoken || args.dry_run);
+    let mut tally = Tally::looking_at(is_told.then_some(most));
     let works = sorted(&run, integrations, candidates, &mut tally)?;
     if args.dry_run {
         return Ok(Submitted::planned(Planning::of(&works), tally));
