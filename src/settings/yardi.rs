@@ -53,6 +53,8 @@ section! {
     password_mode: PasswordMode,
     /// `conceptual`: the namespace of the operations.
     namespace: String,
+    /// The same from a local WSDL file's targetNamespace.
+    wsdl: PathBuf,
     /// `voyager`: InterfaceEntity.
     entity: String,
     /// `voyager`: InterfaceLicense, from a file or a variable; never here.

@@ -24,6 +24,7 @@ mod sign;
 mod signer;
 mod store;
 mod tail;
+mod test_event;
 mod trigger;
 mod verify;
 

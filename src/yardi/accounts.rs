@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::account::{Account, Hidden, Operation, Options, Profile, Way};
 use super::integration::Integration;
 use super::trouble::{Class, Texts};
+use super::wsdl;
 use crate::cloak::{Column, Found, Mode};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -34,6 +35,11 @@ pub fn with_password(
     };
     let endpoint = integration.endpoint.clone().filter(|text| !text.trim().is_empty());
     let platform = integration.platform.clone().unwrap_or_default();
+    // What the configuration names wins over what the file says; `voyager` has its own.
+    let namespace = match (&section.namespace, &section.wsdl, profile) {
+        (None, Some(path), Profile::Conceptual) => Some(wsdl::target_namespace(path)?),
+        (namespace, _, _) => namespace.clone(),
+    };
     Ok(Account {
         profile,
         endpoint: endpoint.ok_or_else(|| missing(integration, "soap_endpoint"))?,
@@ -44,7 +50,7 @@ pub fn with_password(
         platform,
         entity: section.entity.clone().unwrap_or_default(),
         licence: licence(context, section)?,
-        namespace: section.namespace.clone(),
+        namespace,
         options: options(context, integration, section)?,
     })
 }

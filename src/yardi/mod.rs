@@ -20,6 +20,7 @@ mod store;
 mod submit;
 mod trouble;
 mod window;
+mod wsdl;
 
 use crate::context::Context;
 use crate::db::schema;

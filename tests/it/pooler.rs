@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Database, Hookyard, Pooler, Receiver, Scene, hookyard};
+use crate::support::{Database, Estate, Hookyard, Pooler, Receiver, Scene, Soap, hookyard};
 
 const ENOUGH: &str = "select count(*) from hookyard.deliveries where state = 'pending'";
 
@@ -108,6 +108,42 @@ fn every_verb_works_through_the_pooler() {
     through(&["database", "status"]).succeeds();
     through(&["webhook", "retry"]).succeeds();
     assert_eq!(receiver.count(), 1);
+}
+
+#[test]
+fn results_and_passwords_go_through_the_pooler() {
+    let soap = Soap::start();
+    let estate = Estate::simple(&soap);
+    soap.has_people("PROP-700", 1, 9);
+    let Some(pooler) = Pooler::before(&estate.database) else { return };
+    estate.files().write(
+        "hookyard.toml",
+        "[yardi]\npause = \"0s\"\npassword_mode = \"auto\"\n[[keys]]\ntag = \"AES.GCM.V1\"\nenv = \"KEY\"\n",
+    );
+    let through = |verb: &[&str]| {
+        estate
+            .hookyard(&[&["yardi"], verb].concat())
+            .env("DATABASE_URL", &pooler.url(&estate.database))
+            .env("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+            .env("YARDI_PASSWORD", "canary-new")
+    };
+    let set = ["password", "set", "ACME", "--secret-env", "YARDI_PASSWORD"];
+    through(&set).run().succeeds();
+    through(&["password", "status"]).run().succeeds();
+    through(&["password", "rotate"]).run().succeeds();
+    through(&["poll", "--quiet"]).run().succeeds();
+    estate.database.execute(
+        "update entries set status = 'completed', fraud_result = 'CLEAN', completed_at = now() at time zone 'utc'",
+    );
+    // Statements of four processes meet on three connections; one of them has the integration.
+    let runs: Vec<_> = (0..4).map(|_| through(&["submit"]).start()).collect();
+    runs.into_iter().for_each(|run| drop(run.finish().succeeds()));
+    let written = soap.requests().iter().filter(|body| body.contains("UpdateProspectScreening")).count();
+    assert_eq!(written, 8, "each result once");
+    let states = "select count(*) || ' ' || max(state) from hookyard.yardi_submissions";
+    assert_eq!(estate.text(states), "8 accepted");
+    through(&["list"]).run().succeeds();
+    through(&["check", "ACME"]).run().succeeds();
 }
 
 #[test]

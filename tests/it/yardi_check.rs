@@ -271,3 +271,70 @@ fn nothing_is_asked_while_another_run_is_at_work() {
     check(&estate, &voyager, &[]).run().exits(4);
     assert_eq!(estate.text(held), "0", "given back after a refusal");
 }
+
+/// The document names no namespace: the configuration does, or a copy of the service's own description.
+#[test]
+fn the_namespace_comes_from_a_local_wsdl_file() {
+    let voyager = Voyager::start().unwrap();
+    let estate = estate(&voyager, &["PROP-700"]);
+    voyager.add("PROP-700", okafors());
+    let file = estate.files().path("acme.wsdl").display().to_string();
+    let wsdl = |text: &str| drop(estate.files().write("acme.wsdl", text));
+    let configure = |more: &str| estate.configure(&format!("[yardi.ACME]\nwsdl = \"{file}\"\n{more}"));
+    configure("");
+    wsdl(
+        "<?xml version=\"1.0\"?><wsdl:definitions xmlns:wsdl=\"http://schemas.xmlsoap.org/wsdl/\" \
+         targetNamespace=\"http://tempuri.org/a&amp;b/\"><wsdl:types/></wsdl:definitions>",
+    );
+    check(&estate, &voyager, &[]).run().succeeds();
+    let asked = voyager.requests().pop().expect("asked");
+    assert!(asked.body.contains("<GetNewProspects xmlns=\"http://tempuri.org/a&amp;b/\">"), "{}", asked.body);
+    assert_eq!(asked.header("SOAPAction"), Some("\"http://tempuri.org/a&b/GetNewProspects\""));
+    let shown = estate.hookyard(&["config"]).run().succeeds();
+    assert!(
+        shown.stdout.contains("yardi.ACME.wsdl") && shown.stdout.contains("[folder]/acme.wsdl"),
+        "{shown}"
+    );
+    let many = voyager.requests().len();
+    let root = "<definitions targetNamespace=\"urn:x\">";
+    let mut told = Vec::new();
+    for text in [
+        "<!DOCTYPE d [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><definitions targetNamespace=\"&e;\"/>",
+        root,
+        &format!("{root}</other>"),
+        "<definitions/>",
+        "<definitions targetNamespace=\"urn:x&#10;Evil: 1\"/>",
+        "<html><body>Sign in</body></html>",
+        "{}",
+        "",
+        &format!("{}{}", "<definitions>".repeat(70), "</definitions>".repeat(70)),
+        &format!("<!--{}-->{root}</definitions>", "x".repeat(9 << 20)),
+        &" ".repeat((16 << 20) + 1),
+    ] {
+        wsdl(text);
+        let run = check(&estate, &voyager, &[]).run().exits(4);
+        told.push(run.stderr.lines().next().unwrap_or_default().to_owned());
+    }
+    std::fs::remove_file(&file).expect("removed");
+    let gone = estate.poll(&[]).run().exits(4);
+    told.push(gone.stdout.lines().next().unwrap_or_default().to_owned());
+    insta::assert_snapshot!(told.join("\n"), @r"
+    error: the WSDL file [folder]/acme.wsdl: it has a document type definition: DTD not allowed
+    error: the WSDL file [folder]/acme.wsdl: it breaks off
+    error: the WSDL file [folder]/acme.wsdl: it is not well-formed XML: tags do not match
+    error: the WSDL file [folder]/acme.wsdl: it has no targetNamespace
+    error: the WSDL file [folder]/acme.wsdl: its targetNamespace is no URI
+    error: the WSDL file [folder]/acme.wsdl: it is no WSDL: its outermost element is html
+    error: the WSDL file [folder]/acme.wsdl: it is JSON, and no XML
+    error: the WSDL file [folder]/acme.wsdl: it is empty, and no XML
+    error: the WSDL file [folder]/acme.wsdl: it is too large: it is nested deeper than 64 elements
+    error: the WSDL file [folder]/acme.wsdl: it is too large: a part of it is longer than 8 MiB
+    error: the WSDL file [folder]/acme.wsdl: it is larger than 16 MiB
+    ACME: not asked: the WSDL file [folder]/acme.wsdl: No such file or directory (os error 2)
+    ");
+    assert_eq!(voyager.requests().len(), many, "nothing was asked");
+    configure("namespace = \"urn:acme\"\n");
+    check(&estate, &voyager, &[]).run().succeeds();
+    let asked = voyager.requests().pop().expect("asked");
+    assert_eq!(asked.header("SOAPAction"), Some("\"urn:acme/GetNewProspects\""), "what is named wins");
+}

@@ -193,3 +193,25 @@ fn a_password_comes_by_file_descriptor_or_standard_input_and_too_long_ones_are_r
     }
     assert_eq!(soap.count(), 2);
 }
+
+/// Cloak's own fields are bytes.
+#[test]
+fn a_column_of_bytes_serves_as_well() {
+    let soap = Soap::start();
+    let estate = estate(&soap, BOTH);
+    estate.database.execute(
+        "alter table yardi_integrations alter column password type bytea using decode(password, 'base64')",
+    );
+    let status = estate.hookyard(&["database", "status"]).run().succeeds();
+    assert!(!status.stdout.contains("wrong"), "{status}");
+    let lying = run(&estate, &["password", "status", "--json"]).run().succeeds().lines();
+    assert_eq!((&lying[0]["stored_under"], &lying[0]["readable"]), (&"AES.GCM.V1".into(), &true.into()));
+    run(&estate, &["poll"]).run().succeeds();
+    run(&estate, &["password", "rotate"]).run().succeeds();
+    let begins = "select encode(substr(password, 1, 12), 'escape') from yardi_integrations";
+    assert!(estate.text(begins).contains("AES.GCM.V2"), "{}", estate.text(begins));
+    run(&estate, &["poll", "--force"]).run().succeeds();
+    run(&estate, &["password", "set", "ACME", "--secret-env", "YARDI_PASSWORD"]).run().succeeds();
+    let said: Vec<_> = soap.requests().iter().filter_map(|body| element(body, "Password")).collect();
+    assert_eq!(said, ["s3cret-P@ss", "s3cret-P@ss", "canary-new-pässword"]);
+}

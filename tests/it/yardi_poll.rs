@@ -3,6 +3,7 @@
 mod answers;
 mod inherited;
 mod mails;
+mod places;
 mod shared;
 
 use crate::support::{Estate, Says, Soap, has_the_promised_keys};

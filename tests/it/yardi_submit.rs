@@ -223,6 +223,35 @@ fn a_lost_answer_is_unknown_and_the_stamp_stays_until_it_is_known() {
     assert_eq!((estate.text(STATES).as_str(), estate.text(SUBMITTED).as_str()), ("accepted 1", "1"));
 }
 
+/// A run has a bound; what is not submitted comes before what may have changed, and what is cut is said.
+#[test]
+fn a_run_that_cannot_look_at_all_says_so_and_the_next_goes_on() {
+    let soap = Soap::start();
+    let estate = completed(&soap, 5);
+    let two = |more: &[&str]| submit(&estate, more).env("HOOKYARD_TEST_FAULT", "candidates:2");
+    let dry = two(&["--dry-run"]).run().succeeds();
+    assert!(dry.stdout.contains("only 2 completed entries were looked at"), "{dry}");
+    insta::assert_snapshot!(two(&[]).run(), @r"
+    2 results accepted by Yardi
+    only 2 completed entries were looked at, those not yet submitted first
+      run this again for the rest; a shorter submit_window or --integration looks at fewer
+    --- stderr
+    (nothing)
+    --- exit 0
+    ");
+    let json = two(&["--json"]).run().succeeds().json();
+    has_the_promised_keys(&json, "yardi_submit");
+    assert_eq!((&json["accepted"], &json["looked_at_only"]), (&2.into(), &2.into()));
+    two(&[]).run().succeeds();
+    assert_eq!((writes(&soap).len(), estate.text(STATES).as_str()), (5, "accepted 5"));
+    let all = submit(&estate, &["--integration", "ACME"]).run().succeeds();
+    assert_eq!(all.stdout, "5 results accepted before, and unchanged\n");
+    // Nothing waits: cron is left in peace, and whoever asks is told.
+    assert_eq!(two(&[]).run().succeeds().stdout, "");
+    let asked = two(&["--integration", "ACME"]).run().succeeds();
+    assert!(asked.stdout.contains("only 2 completed entries were looked at"), "{asked}");
+}
+
 #[test]
 fn overlapping_runs_and_a_killed_one_write_each_result_once() {
     let soap = Soap::start();

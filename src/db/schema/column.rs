@@ -16,6 +16,8 @@ pub enum Kind {
     Timestamp,
     Timestamptz,
     Bytea,
+    /// A password in Cloak's form: Base64 as the document's text, or bytes.
+    Password,
 }
 
 /// How a column that is there compares with the one expected.
@@ -31,7 +33,7 @@ impl Kind {
     /// As the document's DDL would write it.
     pub fn sql(self) -> &'static str {
         match self {
-            Kind::Varchar => "varchar(255)",
+            Kind::Varchar | Kind::Password => "varchar(255)",
             Kind::VarcharArray => "varchar[]",
             Kind::Timestamp => "timestamp",
             other => other.catalog(),
@@ -42,7 +44,7 @@ impl Kind {
     fn catalog(self) -> &'static str {
         match self {
             Kind::Uuid => "uuid",
-            Kind::Varchar => "character varying",
+            Kind::Varchar | Kind::Password => "character varying",
             Kind::Text => "text",
             Kind::Jsonb => "jsonb",
             Kind::JsonbArray => "jsonb[]",
@@ -69,6 +71,7 @@ impl Kind {
         }
         let serves: &[&str] = match self {
             Kind::Varchar | Kind::Text => TEXTS,
+            Kind::Password => &["text", "character", "citext", "bytea"],
             Kind::Timestamp | Kind::Timestamptz => TIMES,
             Kind::Integer => WHOLE,
             Kind::Jsonb => &["json"],
@@ -91,6 +94,8 @@ mod tests {
         for (kind, found, fit) in [
             (Kind::Varchar, "character varying", Fit::Same),
             (Kind::Varchar, "text", Fit::Serves),
+            (Kind::Varchar, "bytea", Fit::Wrong),
+            (Kind::Password, "bytea", Fit::Serves),
             (Kind::JsonbArray, "jsonb", Fit::Serves),
             (Kind::Timestamp, "timestamp with time zone", Fit::Serves),
             (Kind::VarcharArray, "text[]", Fit::Serves),

@@ -81,7 +81,7 @@ pub const DOCUMENTED: &[Table] = &[
             ("wsdl_url", Varchar, YES),
             ("soap_endpoint", Varchar, YES),
             ("user_name", Varchar, YES),
-            ("password", Varchar, YES),
+            ("password", Password, YES),
             ("database_name", Varchar, YES),
             ("platform", Varchar, YES),
             ("server_name", Varchar, YES),

@@ -124,6 +124,12 @@ fn without_soap(word: &str, argument: &str, number: usize) -> Option<Answer> {
             answer.headers.push(("Location".into(), argument.into()));
             answer
         }
+        // With the body, to a place of the far side's choice.
+        "moved" => {
+            let mut answer = typed("308 Permanent Redirect", "text/html", page.into());
+            answer.headers.push(("Location".into(), argument.into()));
+            answer
+        }
         "status" => typed(&format!("{number} X"), "text/plain", "no".into()),
         "too-many" => {
             let mut answer = typed("429 Too Many Requests", "text/plain", "slow down".into());

@@ -13,7 +13,7 @@ use super::super::signer::Signer;
 use super::super::store::{self as tables, Act};
 use super::material::{Material, MaterialArgs};
 use super::store::{self, Committed, NewSecret};
-use super::test_event;
+use super::trial;
 use crate::clock::{self, Micros};
 use crate::context::Context;
 use crate::db::schema;
@@ -103,7 +103,7 @@ pub async fn issue(context: &Context, order: Order) -> Result<Issued, Failure> {
         // What cannot be decrypted could not sign beside it either.
         let mut keys = keys.map_err(Failure::blocked)?;
         keys.insert(0, material.key.as_slice().into());
-        issued.test = Some(test_event::send(context, &target, &keys).await?);
+        issued.test = Some(trial::send(context, &target, &keys).await?);
         fault_before_commit();
     }
 

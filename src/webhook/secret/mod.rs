@@ -8,7 +8,7 @@ mod material;
 mod retire;
 mod rotate;
 mod store;
-mod test_event;
+mod trial;
 
 use crate::context::Context;
 use crate::failure::Failure;

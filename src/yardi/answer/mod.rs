@@ -55,18 +55,25 @@ pub struct Fault {
 
 /// Read one answer to its end; `result` is the name of the element that a good one has.
 pub fn read<H: Harvest>(from: impl BufRead, result: &str, harvest: &mut H) -> Result<Told, Unreadable> {
-    let (source, opening) = Source::open(from).map_err(|_| Unreadable::Truncated)?;
-    match opening {
-        Opening::Xml => {}
-        Opening::Empty => return Err(Unreadable::NotSoap("empty")),
-        Opening::Gzip => return Err(Unreadable::NotSoap("compressed, which was not asked for")),
-        Opening::Json => return Err(Unreadable::NotSoap("JSON")),
-        Opening::Other => return Err(Unreadable::NotSoap("plain text")),
-        Opening::UnknownEncoding => {
-            return Err(Unreadable::Malformed("its encoding is not known".into()));
-        }
-    }
+    let source = opened(from)?;
     let mut shell = shell::Shell::new(result, harvest);
     walk::walk(source, walk::Shape::Document, &mut shell)?;
     Ok(shell.finish())
+}
+
+/// Read any other document to its end, within the same bounds.
+pub fn scan<H: Harvest>(from: impl BufRead, harvest: &mut H) -> Result<(), Unreadable> {
+    walk::walk(opened(from)?, walk::Shape::Document, harvest)
+}
+
+fn opened<R: BufRead>(from: R) -> Result<Source<R>, Unreadable> {
+    let (source, opening) = Source::open(from).map_err(|_| Unreadable::Truncated)?;
+    match opening {
+        Opening::Xml => Ok(source),
+        Opening::Empty => Err(Unreadable::NotSoap("empty")),
+        Opening::Gzip => Err(Unreadable::NotSoap("compressed, which was not asked for")),
+        Opening::Json => Err(Unreadable::NotSoap("JSON")),
+        Opening::Other => Err(Unreadable::NotSoap("plain text")),
+        Opening::UnknownEncoding => Err(Unreadable::Malformed("its encoding is not known".into())),
+    }
 }

@@ -178,7 +178,8 @@ impl Client {
     }
 
     fn request(&self, call: &Call, target: Target, limit: Duration) -> Request {
-        let action = format!("{}/{}", call.namespace, call.operation);
+        // A namespace that ends with a slash needs no second one, as ASMX has it.
+        let action = format!("{}/{}", call.namespace.trim_end_matches('/'), call.operation);
         let mut headers = Vec::new();
         let soap12 = self.account.options.soap12;
         let content = if soap12 {

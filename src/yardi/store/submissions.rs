@@ -42,22 +42,26 @@ const CANDIDATES: &str = concat!(
      where p.yardi_integration_id = any ($1)
         and (($2::text is null and e.completed_at > (now() at time zone 'utc') - make_interval(secs => $3))
             or y.entry_id::text = lower($2) or e.short_id = $2)
-     order by e.completed_at, y.entry_id
-     limit 20000"
+     order by coalesce(b.state in ('accepted', 'refused'), false),
+        case when b.state in ('accepted', 'refused') then null else e.completed_at end, e.completed_at desc, y.entry_id
+     limit $4"
 );
 
-/// Completed so many seconds ago at most, or the one that is named by id or short id.
+/// Completed so many seconds ago at most, or the one that is named by id or short id: so many, those that nobody has
+/// settled first, the oldest of them at the head; then those that may have changed since, the newest at the head.
 pub async fn list_candidates(
     db: &Db,
     integrations: &[Uuid],
     named: Option<&str>,
     within: f64,
+    most: usize,
 ) -> Result<Vec<Candidate>, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
         let rows = sqlx::query(CANDIDATES)
             .bind(integrations)
             .bind(named)
             .bind(within)
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
             .persistent(false)
             .fetch_all(tx)
             .await?;

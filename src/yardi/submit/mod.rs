@@ -70,6 +70,8 @@ pub struct Run<'a> {
     stopping: watch::Receiver<bool>,
 }
 
+const MOST: usize = 20_000;
+
 /// What one integration is to be told.
 type Share = (Rc<Integration>, Vec<Work>);
 
@@ -96,7 +98,11 @@ pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
     }
     let ids: Vec<Uuid> = integrations.iter().map(|integration| integration.id).collect();
     let within = context.settings.submit_window.value.as_secs_f64();
-    let candidates = store::list_candidates(db, &ids, args.entry.as_deref(), within).await?;
+    let most = most();
+    let mut candidates =
+        store::list_candidates(db, &ids, args.entry.as_deref(), within, most.saturating_add(1)).await?;
+    let is_cut = candidates.len() > most;
+    candidates.truncate(most);
     let (stopper, stopping) = watch::channel(false);
     let run = Run {
         context,
@@ -105,7 +111,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
         spoken: args.entry.is_some() || args.integration.is_some(),
         stopping,
     };
-    let mut tally = Tally::default();
+    // What waits is always told; that settled results were not all compared once more, to whoever asks.
+    let waits = candidates.last().is_some_and(|last| !last.is_settled());
+    let is_told = is_cut && (waits || run.spoken || args.dry_run);
+    let mut tally = Tally::looking_at(is_told.then_some(most));
     let works = sorted(&run, integrations, candidates, &mut tally)?;
     if args.dry_run {
         return Ok(Submitted::planned(Planning::of(&works), tally));
@@ -115,6 +124,18 @@ pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
     turns(&run, works, most, &mut stop, &stopper, &mut tally).await?;
     tally.signal = stop.signal();
     Ok(Submitted::done(tally, run.spoken))
+}
+
+/// Entries that one run looks at, so that its memory has a bound.
+#[cfg(not(debug_assertions))]
+fn most() -> usize {
+    MOST
+}
+
+/// Tests have no twenty thousand.
+#[cfg(debug_assertions)]
+fn most() -> usize {
+    crate::env::test_fault("candidates").and_then(|text| text.parse().ok()).unwrap_or(MOST)
 }
 
 /// What each integration is to be told, and what is left out and why.

@@ -43,6 +43,13 @@ pub struct Newest {
     pub class: Option<String>,
 }
 
+impl Candidate {
+    /// Only a change would be written again.
+    pub fn is_settled(&self) -> bool {
+        self.newest.as_ref().is_some_and(|newest| matches!(newest.state.as_str(), "accepted" | "refused"))
+    }
+}
+
 /// Why something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {

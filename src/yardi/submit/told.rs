@@ -44,10 +44,16 @@ pub struct Tally {
     held: Vec<String>,
     unusable: Vec<(String, Failure)>,
     not_asked: usize,
+    /// There were more entries than the so many that one run looks at.
+    cut: Option<usize>,
     pub signal: Option<u8>,
 }
 
 impl Tally {
+    pub fn looking_at(cut: Option<usize>) -> Tally {
+        Tally { cut, ..Tally::default() }
+    }
+
     pub fn leave_out(&mut self, why: &'static str) {
         *self.left_out.entry(why).or_default() += 1;
     }
@@ -75,6 +81,7 @@ impl Tally {
 
     fn is_silent(&self) -> bool {
         self.accepted + self.not_asked == 0
+            && self.cut.is_none()
             && self.troubles.is_empty()
             && self.circuits.is_empty()
             && self.unusable.is_empty()
@@ -101,6 +108,18 @@ fn results(count: usize) -> String {
 }
 
 impl Tally {
+    fn limit(&self, page: &mut Page) {
+        if let Some(most) = self.cut {
+            page.toned(
+                format!("only {most} completed entries were looked at, those not yet submitted first"),
+                Tone::Warn,
+            );
+            page.line(
+                "  run this again for the rest; a shorter submit_window or --integration looks at fewer",
+            );
+        }
+    }
+
     fn left_out(&self, page: &mut Page) {
         for (why, count) in &self.left_out {
             page.line(format!("{} left out: {why}", results(*count)));
@@ -145,6 +164,7 @@ impl Tally {
         if self.not_asked > 0 {
             page.toned(format!("{} not written any more in this run", results(self.not_asked)), Tone::Warn);
         }
+        self.limit(page);
     }
 
     fn json(&self) -> Value {
@@ -170,6 +190,7 @@ impl Tally {
             "unchanged": self.stands,
             "left_out": self.left_out,
             "not_asked": self.not_asked,
+            "looked_at_only": self.cut,
             "troubles": self.troubles.iter().map(trouble).collect::<Vec<_>>(),
             "circuits_open": circuits.collect::<Vec<_>>(),
             "unusable": unusable.collect::<Vec<_>>(),
@@ -199,6 +220,7 @@ impl Output for Submitted {
                     }
                 }
                 tally.left_out(page);
+                tally.limit(page);
                 page.line("dry run: nothing was written and nothing was changed");
             }
             Submitted::Done { tally, spoken } => {
