@@ -90,6 +90,9 @@ create table hookyard.yardi_imports (
     flags text[] not null default '{}',
     -- what create_entry said when it refused
     note text,
+    -- Yardi's TenantID of the person, as the newest poll that knew one told it: people turn from prospects into tenants,
+    -- their guest card is closed then, and a document goes to this code
+    tenant_code text,
     created_at timestamptz not null default now(),
     entered_at timestamptz,
     constraint import_states_are_known check (state in ('entered', 'flagged')),

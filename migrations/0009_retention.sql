@@ -8,6 +8,8 @@ alter table hookyard.events
 -- Retention walks along these, oldest first. Every row is in exactly one of them, at its end when it is inserted.
 create index events_by_age on hookyard.events (created_at, id) where payload_erased_at is null;
 create index events_erased_by_age on hookyard.events (created_at, id) where payload_erased_at is not null;
+-- Addresses that are still there although their mail is sent.
+create index mails_to_forget on hookyard.mails (finished_at) where state = 'sent' and address <> 'erased';
 
 comment on table hookyard.events is
     'What happened, once and for ever. Written by hookyard.enqueue; database prune erases its payload and removes it.';
@@ -19,3 +21,5 @@ comment on table hookyard.alerts is
     'One row per outage of an endpoint, from its first dead delivery to its next success. Written by webhook send and retry; removed by database prune once closed.';
 comment on table hookyard.plans is
     'What an operator means to deliver again. Written by webhook replay; removed by database prune once it has ended.';
+comment on table hookyard.mails is
+    'Invite mails. Inserted with the entry, in the same transaction; sent by yardi poll after the commit. database prune erases addresses; rows stay, by them nobody is written to twice.';

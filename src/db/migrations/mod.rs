@@ -78,24 +78,6 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0009_retention.sql"),
         documented: false,
     },
-    Migration {
-        version: 10,
-        name: "answers",
-        sql: include_str!("../../../migrations/0010_answers.sql"),
-        documented: false,
-    },
-    Migration {
-        version: 11,
-        name: "forgotten_mails",
-        sql: include_str!("../../../migrations/0011_forgotten_mails.sql"),
-        documented: false,
-    },
-    Migration {
-        version: 12,
-        name: "tenants",
-        sql: include_str!("../../../migrations/0012_tenants.sql"),
-        documented: false,
-    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
