@@ -4,6 +4,7 @@ mod away;
 mod documents;
 mod forms;
 mod hours;
+mod many;
 mod verdict;
 mod yardi;
 

@@ -1,17 +1,12 @@
 //! How long answers took: of counted hours from their histograms, of the time since then from the attempts.
 
-use std::collections::{BTreeMap, HashMap};
-
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
-use uuid::Uuid;
 
-use super::hours::{Counted, HOUR, Histogram};
+use super::hours::{Counted, Histogram};
 use super::queue::Found;
 use crate::clock::Micros;
 use crate::report::figures::{Answers, Day};
-
-const DAY: Micros = 24 * HOUR;
 
 /// Of each stretch that is not counted the newest five thousand at most: beside counted hours that is enough, and elsewhere a part must do,
 /// and the number of attempts says so. Ids begin with the time of the machine that made them.
@@ -32,17 +27,12 @@ const REST: &str = "
 
 pub async fn find_answers(
     tx: &mut PgConnection,
-    counted: &[Counted],
+    counted: Counted,
     left: (&[Micros], &[Option<Micros>]),
     endpoints: &mut [Found],
 ) -> Result<Answers, sqlx::Error> {
     let mut all = Histogram::default();
-    let mut by_webhook: HashMap<Uuid, Histogram> = HashMap::new();
-    let mut by_day: BTreeMap<Micros, Histogram> = BTreeMap::new();
-    for one in counted {
-        by_webhook.entry(one.webhook_id).or_default().add_all(&one.answers);
-        by_day.entry(one.hour.at / DAY * DAY).or_default().add_all(&one.answers);
-    }
+    let Counted { mut by_webhook, mut by_day, .. } = counted;
     let rest = sqlx::query(REST).bind(left.0).bind(left.1).persistent(false);
     for row in rest.fetch_all(tx).await? {
         let (id, day, step, count) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);

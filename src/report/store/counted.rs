@@ -1,14 +1,15 @@
 //! Attempts counted by endpoint and hour: from the hours that are counted already, and for the rest of the window along
 //! the documented index, webhook by webhook. The history may hold ten million rows, of which that rest is a small part.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use futures_util::TryStreamExt;
 use sqlx::Row;
-use sqlx::postgres::{PgConnection, PgRow};
-use uuid::Uuid;
+use sqlx::postgres::PgConnection;
 
-use super::hours::{self, HOUR};
+use super::hours::{self, Counted, HOUR};
 use super::queue::Found;
+use super::tally::{Own, Tally};
 use super::{Surroundings, Wish, answers};
 use crate::clock::Micros;
 use crate::egress;
@@ -66,36 +67,30 @@ pub async fn count_attempts(
     endpoints: &mut [Found],
 ) -> Result<(Attempts, Answers), sqlx::Error> {
     let since = around.now - wish.window_s * 1_000_000;
-    let (which, counted) =
-        if wish.live { (vec![], vec![]) } else { hours::list_counted(tx, since, around.now).await? };
-    let left = hours::left(since, around.now, &which);
+    let begun = around.now / HOUR * HOUR;
+    let recent = begun - (HOURS - 1) * HOUR;
+    let mut tally = Tally::new(endpoints, recent);
+    let counted = match wish.live {
+        true => Counted::default(),
+        false => hours::add_counted(tx, (since, around.now), &mut tally).await?,
+    };
+    let left = hours::left(since, around.now, &counted.hours);
     let from: Vec<Micros> = left.iter().map(|(from, _)| *from).collect();
     let last: Vec<Option<Micros>> = left.iter().map(|(_, until)| until.map(|until| until - 1)).collect();
     let text = if around.server >= 140_000 { BY_HOUR } else { BY_HOUR_13 };
-    let rows = sqlx::query(text).bind(&from).bind(&last).persistent(false).fetch_all(&mut *tx).await?;
-    let at: HashMap<Uuid, usize> =
-        endpoints.iter().enumerate().map(|(at, one)| (one.endpoint.webhook_id, at)).collect();
-    let begun = around.now / HOUR * HOUR;
-    let recent = begun - (HOURS - 1) * HOUR;
-    let mut hours: BTreeMap<Micros, Hour> = BTreeMap::new();
-    let mut own: Vec<BTreeMap<Micros, Hour>> = vec![BTreeMap::new(); endpoints.len()];
-    let mut found: Vec<(Uuid, Hour, bool)> =
-        counted.iter().map(|one| (one.webhook_id, one.hour, true)).collect();
-    for row in &rows {
-        found.push((row.try_get(0)?, hour_of(row)?, row.try_get::<Option<Micros>, _>(1)?.is_some()));
-    }
-    for (id, hour, has_hour) in &found {
-        let Some(at) = at.get(id) else { continue };
-        endpoints[*at].endpoint.counts.add(hour);
-        if *has_hour {
-            let none = Hour { at: hour.at, ..Hour::default() };
-            hours.entry(hour.at).or_insert(none).add(hour);
-            own[*at].entry(hour.at).or_insert(none).add(hour);
+    let mut rows = sqlx::query(text).bind(&from).bind(&last).persistent(false).fetch(&mut *tx);
+    while let Some(row) = rows.try_next().await? {
+        let counts = [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?, row.try_get(6)?];
+        match row.try_get(1)? {
+            Some(at) => tally.add_live(row.try_get(0)?, &hours::hour_of(at, counts)),
+            None => tally.add_webhook(row.try_get(0)?, &hours::hour_of(0, counts), [None, None]),
         }
     }
+    drop(rows);
+    let Tally { endpoints, own, hours, .. } = tally;
     let mut attempts = Attempts {
-        counted_hours: which.len(),
-        read_live: if wish.live { None } else { read_live(around, (since, begun), &which, &hours) },
+        counted_hours: counted.hours.len(),
+        read_live: if wish.live { None } else { read_live(around, (since, begun), &counted.hours, &hours) },
         total: Counts::default(),
         day: Counts::default(),
         undated: sqlx::query(UNDATED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
@@ -109,12 +104,12 @@ pub async fn count_attempts(
         attempts.total.successes += endpoint.counts.successes;
         attempts.total.failures += endpoint.counts.failures;
         attempts.total.no_answer += endpoint.counts.no_answer;
-        endpoint.hours = full(recent, begun, own);
+        endpoint.hours = full(recent, begun, &own.hours);
     }
     attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
     (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
     find_last(tx, endpoints, &own).await?;
-    let answers = answers::find_answers(tx, &counted, (&from, &last), endpoints).await?;
+    let answers = answers::find_answers(tx, counted, (&from, &last), endpoints).await?;
     Ok((attempts, answers))
 }
 
@@ -148,18 +143,6 @@ fn read_live(
             left.len()
         ),
         to_type: "hookyard webhook retry".to_owned(),
-    })
-}
-
-fn hour_of(row: &PgRow) -> Result<Hour, sqlx::Error> {
-    let (refused, failures, no_answer): (i64, i64, i64) = (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
-    Ok(Hour {
-        at: row.try_get::<Option<Micros>, _>(1)?.unwrap_or_default(),
-        attempts: row.try_get(2)?,
-        successes: row.try_get(3)?,
-        refused,
-        server_errors: failures - refused - no_answer,
-        no_answer,
     })
 }
 
@@ -216,20 +199,15 @@ const LAST: &str = "
           and case when p.is_success then a.response_status between 200 and 299 else a.response_status >= 400 end
         limit 1) s";
 
-async fn find_last(
-    tx: &mut PgConnection,
-    endpoints: &mut [Found],
-    own: &[BTreeMap<Micros, Hour>],
-) -> Result<(), sqlx::Error> {
+async fn find_last(tx: &mut PgConnection, endpoints: &mut [Found], own: &[Own]) -> Result<(), sqlx::Error> {
     let (mut at, mut ids, mut kinds, mut hours) = (vec![], vec![], vec![], vec![]);
     for (index, (one, own)) in endpoints.iter().zip(own).enumerate() {
-        for is_success in [true, false] {
-            let has = |hour: &&Hour| if is_success { hour.successes > 0 } else { hour.failures() > 0 };
-            let Some(hour) = own.values().rev().find(has) else { continue };
+        for (is_success, hour) in [(true, own.last[0]), (false, own.last[1])] {
+            let Some(hour) = hour else { continue };
             at.push(i32::try_from(index).unwrap_or(i32::MAX));
             ids.push(one.endpoint.webhook_id);
             kinds.push(is_success);
-            hours.push(hour.at);
+            hours.push(hour);
         }
     }
     let rows =

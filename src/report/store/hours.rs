@@ -1,14 +1,19 @@
 //! Hours that `webhook retry` has counted, and the stretches that still have to be counted from the attempts: both
 //! together are the window, and no attempt is in two of them.
 
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::TryStreamExt;
 use sqlx::Row;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
+use super::tally::Tally;
 use crate::clock::Micros;
 use crate::report::figures::Hour;
 
 pub const HOUR: Micros = 3_600_000_000;
+pub const DAY: Micros = 24 * HOUR;
 
 const STEPS: usize = 128;
 
@@ -56,12 +61,14 @@ impl Histogram {
     }
 }
 
-/// One endpoint in one counted hour.
+/// What counted hours come to.
+#[derive(Default)]
 pub struct Counted {
-    pub webhook_id: Uuid,
-    pub hour: Hour,
-    /// A histogram's pairs.
-    pub answers: Vec<u8>,
+    /// Those that are counted, the empty ones included.
+    pub hours: Vec<Micros>,
+    pub by_webhook: HashMap<Uuid, Histogram>,
+    /// By day of UTC.
+    pub by_day: BTreeMap<Micros, Histogram>,
 }
 
 /// From the first moment on, up to the second; none: without end.
@@ -71,38 +78,73 @@ const WHICH: &str = "
     select extract(epoch from c.hour)::int8 * 1000000 from hookyard.counted_hours c
     where c.hour > to_timestamp($1 / 1000000.0) and c.hour < to_timestamp($2 / 1000000.0) order by 1";
 
-const COUNTED: &str = "
-    select h.webhook_id, extract(epoch from h.hour)::int8 * 1000000, h.attempts, h.successes, h.refused, h.failures,
-        h.no_answer, h.answers
-    from hookyard.hours h
-    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)";
+/// Thousands of endpoints have a million of these in a week: the server adds them up, and what it adds up is read row by
+/// row. Of a deleted webhook only the answers' times count.
+const BY_HOUR: &str = "
+    select extract(epoch from h.hour)::int8 * 1000000,
+        coalesce(sum(h.attempts) filter (where w.id is not null), 0)::int8,
+        coalesce(sum(h.successes) filter (where w.id is not null), 0)::int8,
+        coalesce(sum(h.refused) filter (where w.id is not null), 0)::int8,
+        coalesce(sum(h.failures) filter (where w.id is not null), 0)::int8,
+        coalesce(sum(h.no_answer) filter (where w.id is not null), 0)::int8, string_agg(h.answers, '')
+    from hookyard.hours h left join webhooks w on w.id = h.webhook_id
+    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
+    group by h.hour";
 
-/// The whole hours since the moment that are counted.
-pub async fn list_counted(
+/// The last hours one by one, each six numbers of eight bytes.
+const BY_WEBHOOK: &str = "
+    select h.webhook_id, sum(h.attempts)::int8, sum(h.successes)::int8, sum(h.refused)::int8, sum(h.failures)::int8,
+        sum(h.no_answer)::int8, string_agg(h.answers, ''),
+        (extract(epoch from max(h.hour) filter (where h.successes > 0)))::int8 * 1000000,
+        (extract(epoch from max(h.hour) filter (where h.failures > 0)))::int8 * 1000000,
+        coalesce(string_agg(int8send(extract(epoch from h.hour)::int8 * 1000000) || int8send(h.attempts)
+            || int8send(h.successes) || int8send(h.refused) || int8send(h.failures) || int8send(h.no_answer), '')
+            filter (where h.hour >= to_timestamp($3 / 1000000.0)), '')
+    from hookyard.hours h
+    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
+    group by h.webhook_id";
+
+/// Adds the whole hours since the moment that are counted.
+pub async fn add_counted(
     tx: &mut PgConnection,
-    since: Micros,
-    now: Micros,
-) -> Result<(Vec<Micros>, Vec<Counted>), sqlx::Error> {
+    (since, now): (Micros, Micros),
+    tally: &mut Tally<'_>,
+) -> Result<Counted, sqlx::Error> {
+    let mut counted = Counted::default();
     let which = sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(&mut *tx).await?;
-    let which = which.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Micros>, _>>()?;
-    let rows = sqlx::query(COUNTED).bind(since).bind(now).persistent(false).fetch_all(tx).await?;
-    let counted = |row: &sqlx::postgres::PgRow| {
-        let (refused, failures, no_answer): (i64, i64, i64) =
-            (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
-        Ok(Counted {
-            webhook_id: row.try_get(0)?,
-            hour: Hour {
-                at: row.try_get(1)?,
-                attempts: row.try_get(2)?,
-                successes: row.try_get(3)?,
-                refused,
-                server_errors: failures - refused - no_answer,
-                no_answer,
-            },
-            answers: row.try_get(7)?,
-        })
-    };
-    Ok((which, rows.iter().map(counted).collect::<Result<_, sqlx::Error>>()?))
+    counted.hours = which.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let query = sqlx::query(BY_HOUR).bind(since).bind(now).persistent(false);
+    let mut rows = query.fetch(&mut *tx);
+    while let Some(row) = rows.try_next().await? {
+        let at: Micros = row.try_get(0)?;
+        counted.by_day.entry(at / DAY * DAY).or_default().add_all(row.try_get(6)?);
+        tally.add_hour(&numbers(&row, at)?);
+    }
+    drop(rows);
+    let query = sqlx::query(BY_WEBHOOK).bind(since).bind(now).bind(tally.recent).persistent(false);
+    let mut rows = query.fetch(&mut *tx);
+    while let Some(row) = rows.try_next().await? {
+        let id = row.try_get(0)?;
+        counted.by_webhook.entry(id).or_default().add_all(row.try_get(6)?);
+        tally.add_webhook(id, &numbers(&row, 0)?, [row.try_get(7)?, row.try_get(8)?]);
+        let (packed, _): (&[[u8; 8]], _) = row.try_get::<&[u8], _>(9)?.as_chunks();
+        for hour in packed.chunks_exact(6) {
+            let &[at, attempts, successes, refused, failures, no_answer] = hour else { continue };
+            let counts = [attempts, successes, refused, failures, no_answer].map(i64::from_be_bytes);
+            tally.add_recent(id, &hour_of(i64::from_be_bytes(at), counts));
+        }
+    }
+    Ok(counted)
+}
+
+fn numbers(row: &PgRow, at: Micros) -> Result<Hour, sqlx::Error> {
+    let counts = [row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?];
+    Ok(hour_of(at, counts))
+}
+
+/// As the database counts: failures are all of them.
+pub fn hour_of(at: Micros, [attempts, successes, refused, failures, no_answer]: [i64; 5]) -> Hour {
+    Hour { at, attempts, successes, refused, server_errors: failures - refused - no_answer, no_answer }
 }
 
 /// What of the window is not counted: later than `since`, and without end, as the documents' own queries have it.

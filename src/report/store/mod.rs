@@ -7,6 +7,7 @@ mod counted;
 mod failed;
 mod hours;
 mod queue;
+mod tally;
 mod tool;
 mod yardi;
 
