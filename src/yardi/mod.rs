@@ -19,6 +19,7 @@ mod service;
 mod store;
 mod submit;
 mod trouble;
+mod unasked;
 mod window;
 mod wsdl;
 

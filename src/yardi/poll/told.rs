@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::super::integration::{Integration, Planned, Property};
 use super::super::store::Counts;
+use super::super::unasked;
 use super::turn::{Fault, Turn};
 use crate::clock;
 use crate::env;
@@ -193,15 +194,7 @@ impl Tally {
             page.toned(format!("{property} ({integration}): {}: {}", fault.class, fault.text), Tone::Bad);
             page.line(format!("  {}", fault.remedy));
         }
-        for (integration, failure) in &self.unusable {
-            let causes: Vec<String> = failure.source.chain().map(ToString::to_string).collect();
-            page.toned(format!("{integration}: not asked: {}", causes.join(": ")), Tone::Bad);
-            failure.hints.iter().for_each(|hint| page.line(format!("  {hint}")));
-        }
-        for (integration, class, text) in &self.circuits {
-            page.toned(format!("{integration}: not asked, the circuit is open: {class}: {text}"), Tone::Bad);
-            page.line(format!("  `hookyard yardi check {integration}` closes it once the account works"));
-        }
+        unasked::text(page, &self.unusable, &self.circuits);
         if self.not_asked > 0 {
             page.toned(format!("{} not asked any more in this run", properties(self.not_asked)), Tone::Warn);
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::super::integration::Integration;
+use super::super::unasked;
 use super::turn::{Lost, Turn, Work};
 use crate::failure::{Failure, Kind, worst};
 use crate::output::{Json, Output, Page, Table, Tone};
@@ -152,15 +153,7 @@ impl Tally {
             page.toned(format!("{place}: {}: {}: {}", lost.state, lost.class, lost.text), Tone::Bad);
             page.line(format!("  {}", lost.remedy));
         }
-        for (integration, failure) in &self.unusable {
-            let causes: Vec<String> = failure.source.chain().map(ToString::to_string).collect();
-            page.toned(format!("{integration}: not asked: {}", causes.join(": ")), Tone::Bad);
-            failure.hints.iter().for_each(|hint| page.line(format!("  {hint}")));
-        }
-        for (integration, class, text) in &self.circuits {
-            page.toned(format!("{integration}: not asked, the circuit is open: {class}: {text}"), Tone::Bad);
-            page.line(format!("  `hookyard yardi check {integration}` closes it once the account works"));
-        }
+        unasked::text(page, &self.unusable, &self.circuits);
         if self.not_asked > 0 {
             page.toned(format!("{} not written any more in this run", results(self.not_asked)), Tone::Warn);
         }
