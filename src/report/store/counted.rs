@@ -93,7 +93,7 @@ pub async fn count_attempts(
         read_live: if wish.live { None } else { read_live(around, (since, begun), &counted.hours, &hours) },
         total: Counts::default(),
         day: Counts::default(),
-        undated: sqlx::query(UNDATED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
+        undated: sqlx::raw_sql(UNDATED).fetch_one(&mut *tx).await?.try_get(0)?,
         by_url: by_url(endpoints),
         hours: full(since / HOUR * HOUR, begun, &hours),
     };

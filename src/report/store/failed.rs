@@ -3,7 +3,6 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::Surroundings;
 use crate::egress;
 use crate::output;
 use crate::report::figures::{Failed, FailedGroup};
@@ -56,14 +55,16 @@ const FAILED_BY_WEBHOOK: &str = failed!(
               and a.created_at > now() - interval '24 hours') f)"
 );
 
-pub async fn list_failed(
-    tx: &mut PgConnection,
-    around: &Surroundings,
-    show_pii: bool,
-) -> Result<FailedFound, sqlx::Error> {
-    let text = if around.has_status_index { FAILED_BY_STATUS } else { FAILED_BY_WEBHOOK };
+const HAS_INDEX: &str = "
+    select exists (select from pg_index x where x.indrelid = to_regclass('webhook_delivery_attempts')
+        and x.indisvalid and x.indisready
+        and pg_get_indexdef(x.indexrelid) like '%(response_status, created_at%')";
+
+pub async fn list_failed(tx: &mut PgConnection, show_pii: bool) -> Result<FailedFound, sqlx::Error> {
+    let has_index: bool = sqlx::raw_sql(HAS_INDEX).fetch_one(&mut *tx).await?.try_get(0)?;
+    let text = if has_index { FAILED_BY_STATUS } else { FAILED_BY_WEBHOOK };
     let mut found = FailedFound { failed: Failed::default(), interrupted: 0 };
-    for row in sqlx::query(text).persistent(false).fetch_all(tx).await? {
+    for row in sqlx::raw_sql(text).fetch_all(tx).await? {
         let (url, data): (Option<String>, String) = (row.try_get(0)?, row.try_get(2)?);
         found.failed.groups_found = row.try_get(4)?;
         found.failed.total = row.try_get(5)?;
