@@ -29,7 +29,8 @@ macro_rules! failed {
         )
     };
 }
-/// From one status to the next along the documented index of failures.
+/// From one status to the next along the documented index of failures; `offset 0` keeps the server from reading all of
+/// that index for its times.
 const FAILED_BY_STATUS: &str = failed!(
     "with recursive statuses as (
         (select a.response_status as status from webhook_delivery_attempts a
@@ -43,7 +44,7 @@ const FAILED_BY_STATUS: &str = failed!(
         select f.* from statuses s cross join lateral (
             select a.webhook_id, a.response_status, a.response_data from webhook_delivery_attempts a
             where a.response_status = s.status and a.response_status >= 400
-              and a.created_at > now() - interval '24 hours') f
+              and a.created_at > now() - interval '24 hours' offset 0) f
         where s.status is not null)"
 );
 /// Where that index is missing.
@@ -52,7 +53,7 @@ const FAILED_BY_WEBHOOK: &str = failed!(
         select f.* from webhooks w cross join lateral (
             select a.webhook_id, a.response_status, a.response_data from webhook_delivery_attempts a
             where a.webhook_id = w.id and a.response_status >= 400
-              and a.created_at > now() - interval '24 hours') f)"
+              and a.created_at > now() - interval '24 hours' offset 0) f)"
 );
 
 const HAS_INDEX: &str = "

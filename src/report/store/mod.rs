@@ -34,6 +34,9 @@ struct Surroundings {
     standby: bool,
     lag_s: Option<f64>,
     server: i32,
+    /// An index that finds where the attempts of a time lie, and they lie mostly as they came: backfills and erased
+    /// payloads mix the times of a table.
+    has_order: bool,
     /// The documented index that finds an endpoint's attempts by time; without it, whether there is anything to read
     /// past, and whether we may make it.
     has_time_index: bool,
@@ -91,6 +94,14 @@ const SURROUNDINGS: &str = "
             then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
         current_setting('server_version_num')::int4,
         exists (select from pg_index x
+            join pg_class i on i.oid = x.indexrelid join pg_am m on m.oid = i.relam and m.amname = 'brin'
+            join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0] and a.attname = 'created_at'
+            where x.indrelid = to_regclass('webhook_delivery_attempts') and x.indisvalid and x.indpred is null)
+        and exists (select from pg_stats s join pg_class c on c.oid = to_regclass('webhook_delivery_attempts')
+            join pg_namespace n on n.oid = c.relnamespace
+            where s.schemaname = n.nspname and s.tablename = c.relname and s.attname = 'created_at'
+              and abs(s.correlation) > 0.9),
+        exists (select from pg_index x
             join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0] and a.attname = 'webhook_id'
             join pg_attribute b on b.attrelid = x.indrelid and b.attnum = x.indkey[1] and b.attname = 'created_at'
             where x.indrelid = to_regclass('webhook_delivery_attempts') and x.indisvalid and x.indpred is null),
@@ -105,8 +116,9 @@ async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::
         standby: row.try_get(1)?,
         lag_s: row.try_get(2)?,
         server: row.try_get(3)?,
-        has_time_index: row.try_get(4)?,
-        has_attempts: row.try_get(5)?,
-        owns_attempts: row.try_get(6)?,
+        has_order: row.try_get(4)?,
+        has_time_index: row.try_get(5)?,
+        has_attempts: row.try_get(6)?,
+        owns_attempts: row.try_get(7)?,
     })
 }

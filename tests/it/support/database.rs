@@ -22,6 +22,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../../migrations/0007_hours.sql"),
     include_str!("../../../migrations/0008_secrets.sql"),
     include_str!("../../../migrations/0009_retention.sql"),
+    include_str!("../../../migrations/0010_attempts_by_time.sql"),
     include_str!("../../../migrations/entry_payloads.sql"),
     include_str!("../../../migrations/create_entry.sql"),
     include_str!("../../../src/db/migrations/mod.rs"),
