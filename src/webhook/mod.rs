@@ -50,7 +50,7 @@ pub enum Verb {
     Show(show::Args),
     Replay(Box<replay::Args>),
     Tail(tail::Args),
-    /// Signing secrets of endpoints: add, rotate, list, retire
+    /// Signing secrets of endpoints: add, rotate, list, retire, rekey
     #[command(subcommand)]
     Secret(Box<secret::Verb>),
     #[command(flatten)]
