@@ -41,6 +41,9 @@ pub struct File {
     /// Signature schemes of one's own, usable wherever a built-in one is.
     #[serde(deserialize_with = "schemes")]
     pub schemes: BTreeMap<String, Scheme>,
+    /// The lines at which they begin, where they have a table of their own.
+    #[serde(skip)]
+    scheme_lines: BTreeMap<String, usize>,
     /// Where the keys of stored secrets come from; the first encrypts.
     #[serde(deserialize_with = "keys::sources")]
     pub keys: Vec<KeySource>,
@@ -174,13 +177,22 @@ impl File {
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, Failure> {
-        toml::from_str(text).map_err(|why| {
+        let mut file: File = toml::from_str(text).map_err(|why: toml::de::Error| {
             // toml's own Display repeats the offending line, which may hold a password.
             let line = why.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let place = line.map(|line| format!(":{line}")).unwrap_or_default();
             Failure::blocked(format!("{}{place}: {}", path.display(), without_values(why.message())))
                 .hint("`hookyard config` shows what is in force; README, \"Configuration\", lists every key")
-        })
+        })?;
+        if !file.schemes.is_empty() {
+            file.scheme_lines = scheme_lines(text);
+        }
+        Ok(file)
+    }
+
+    /// The line of `[schemes.NAME]`.
+    pub fn scheme_line(&self, name: &str) -> Option<usize> {
+        self.scheme_lines.get(name).copied()
     }
 
     pub fn database(&self, name: &str) -> Result<Database, Failure> {
@@ -259,6 +271,19 @@ fn schemes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scheme
         return Err(serde::de::Error::custom(format!("schemes.{name}: `{name}` {why}")));
     }
     Ok(schemes)
+}
+
+fn scheme_lines(text: &str) -> BTreeMap<String, usize> {
+    let mut lines = BTreeMap::new();
+    for (at, line) in text.lines().enumerate() {
+        let table =
+            line.trim_start().strip_prefix("[schemes.").and_then(|rest| rest.split(['.', ']']).next());
+        if let Some(name) = table {
+            let name = name.trim().trim_matches(['"', '\'']);
+            lines.entry(name.to_owned()).or_insert(at + 1);
+        }
+    }
+    lines
 }
 
 fn by_webhook<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Uuid, OwnLimits>, D::Error> {

@@ -125,6 +125,17 @@ pub struct Settings {
     pub plaid: Plaid,
     /// The first encrypts; read from where they are only when needed.
     pub keys: Vec<KeySource>,
+    /// Signature schemes of one's own.
+    pub schemes: Vec<OwnScheme>,
+}
+
+/// A scheme of `hookyard.toml`.
+#[derive(Clone, Debug)]
+pub struct OwnScheme {
+    pub name: String,
+    /// The signature's header; none where it stands in the body.
+    pub header: Option<String>,
+    pub line: Option<usize>,
 }
 
 const PLAID: &str = "https://production.plaid.com";
@@ -199,6 +210,7 @@ impl Settings {
                     .map(|value| Set { value, origin: layers.file_origin() }),
             },
             keys: file.keys.clone(),
+            schemes: own_schemes(&file),
             file: path,
             warning,
         })
@@ -309,6 +321,15 @@ fn targets(file: &File, layers: &Layers<'_>) -> Set<BTreeMap<String, SafeUrl>> {
     let value: BTreeMap<_, _> = bases.collect();
     let origin = if value.is_empty() { Origin::Default } else { layers.file_origin() };
     Set { value, origin }
+}
+
+fn own_schemes(file: &File) -> Vec<OwnScheme> {
+    let own = file.schemes.iter().map(|(name, scheme)| OwnScheme {
+        name: name.clone(),
+        header: scheme.header().map(str::to_owned),
+        line: file.scheme_line(name),
+    });
+    own.collect()
 }
 
 fn operator() -> String {

@@ -55,7 +55,7 @@ pub enum Verb {
     Secret(Box<secret::Verb>),
     Schemes(schemes::Args),
     Sign(sign::Args),
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     Check(check::Args),
     Trigger(Box<trigger::Args>),
     Doctor(doctor::Args),
@@ -76,8 +76,10 @@ pub fn run_alone(
     Ok(match verb {
         Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
         Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
-        Verb::Verify(args) if args.fetches() => None,
-        Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
+        Verb::Verify(args) => match verify::run(config, printer, args)? {
+            Some(verified) => Some(Box::new(verified)),
+            None => None,
+        },
         Verb::Check(args) => Some(Box::new(check::run(args)?)),
         Verb::Trigger(args) => trigger::list(args)?,
         Verb::Send(_)
@@ -115,7 +117,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
-        Verb::Verify(args) => Box::new(verify::run_fetching(context, &args).await?),
+        Verb::Verify(args) => Box::new(Box::pin(verify::run_fetching(context, *args)).await?),
         Verb::Schemes(_) | Verb::Sign(_) | Verb::Check(_) => {
             return Err(Failure::fault("dispatched twice"));
         }
