@@ -217,7 +217,7 @@ impl Output for Checked {
     }
 
     fn json(&self) -> Json {
-        Json::One(told::json(&self.health))
+        told::json(&self.health)
     }
 
     fn csv(&self) -> Option<Vec<Vec<String>>> {

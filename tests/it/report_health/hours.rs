@@ -99,10 +99,22 @@ fn what_is_read_one_by_one_is_said_with_what_ends_it() {
     let text = line(&scene).expect("a line");
     assert!(text.contains(" attempts were read one by one: 12"), "{text}");
     assert!(!health(&scene, &["--nagios"]).stdout.contains("read"));
+    let files = crate::support::Files::new();
+    let page = files.path("health.html").display().to_string();
+    let markdown = health(&scene, &["--markdown", "--html", &page]).stdout;
+    let note = markdown.lines().find(|line| line.starts_with("- note: ")).expect("a note");
+    assert!(note.ends_with(" counts some: `hookyard webhook retry`"), "{note}");
+    let html = std::fs::read_to_string(&page).expect("a page");
+    assert!(html.contains(" counts some: <code>hookyard webhook retry</code></p>"), "{html}");
+    let slow = "\nhookyard_attempts_read_one_by_one 1\n";
+    assert!(health(&scene, &["--prometheus"]).stdout.contains(slow));
     assert_eq!(seen(&scene, &["--live"])["deliveries"]["read_live"], serde_json::Value::Null);
     retry_until_counted(&scene);
     assert_eq!(seen(&scene, &[])["deliveries"]["read_live"], serde_json::Value::Null);
     assert_eq!(line(&scene), None);
+    let (markdown, metrics) =
+        (health(&scene, &["--markdown"]).stdout, health(&scene, &["--prometheus"]).stdout);
+    assert!(!markdown.contains("note:") && metrics.contains("\nhookyard_attempts_read_one_by_one 0\n"));
 
     scene.database.execute("drop index idx_webhook_delivery_attempts_webhook");
     let told = seen(&scene, &[])["deliveries"]["read_live"].clone();
