@@ -11,12 +11,13 @@ use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::keys::{self, KeySource};
+use super::schemes;
 use super::{Database, Yardi, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
 use crate::secret::SafeUrl;
-use crate::signature::{BUILT_IN, Scheme};
+use crate::signature::Scheme;
 
 /// The whole file. An unknown key is an error: a misspelt one would otherwise be silently without effect.
 #[derive(Debug, Default, Deserialize)]
@@ -39,7 +40,7 @@ pub struct File {
     /// Bases of addresses that providers have names for.
     pub targets: BTreeMap<String, String>,
     /// Signature schemes of one's own, usable wherever a built-in one is.
-    #[serde(deserialize_with = "schemes")]
+    #[serde(deserialize_with = "schemes::read")]
     pub schemes: BTreeMap<String, Scheme>,
     /// The lines at which they begin, where they have a table of their own.
     #[serde(skip)]
@@ -185,7 +186,7 @@ impl File {
                 .hint("`hookyard config` shows what is in force; README, \"Configuration\", lists every key")
         })?;
         if !file.schemes.is_empty() {
-            file.scheme_lines = scheme_lines(text);
+            file.scheme_lines = schemes::lines(text);
         }
         Ok(file)
     }
@@ -256,34 +257,6 @@ fn timed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Erro
 
 fn named_policy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Policy>, D::Error> {
     policy(&String::deserialize(from)?).map(Some).map_err(serde::de::Error::custom)
-}
-
-fn schemes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scheme>, D::Error> {
-    let schemes = BTreeMap::<String, Scheme>::deserialize(from)?;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    for name in schemes.keys() {
-        let why = match name.as_str() {
-            "" | "auto" => "is no name for a scheme",
-            name if BUILT_IN.iter().any(|(known, _)| *known == name) => "is built in and stays as it is",
-            name if !name.chars().all(plain) => "may hold lower-case letters, digits and `-` only",
-            _ => continue,
-        };
-        return Err(serde::de::Error::custom(format!("schemes.{name}: `{name}` {why}")));
-    }
-    Ok(schemes)
-}
-
-fn scheme_lines(text: &str) -> BTreeMap<String, usize> {
-    let mut lines = BTreeMap::new();
-    for (at, line) in text.lines().enumerate() {
-        let table =
-            line.trim_start().strip_prefix("[schemes.").and_then(|rest| rest.split(['.', ']']).next());
-        if let Some(name) = table {
-            let name = name.trim().trim_matches(['"', '\'']);
-            lines.entry(name.to_owned()).or_insert(at + 1);
-        }
-    }
-    lines
 }
 
 fn by_webhook<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Uuid, OwnLimits>, D::Error> {

@@ -3,6 +3,7 @@
 
 mod file;
 mod keys;
+mod schemes;
 mod yardi;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::secret::{SafeUrl, Secret};
 use file::Found;
 pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
+pub use schemes::OwnScheme;
 pub use yardi::{CodeSource, Operation, PasswordMode, Profile, Section, Way, Yardi};
 
 /// Where a value comes from.
@@ -129,15 +131,6 @@ pub struct Settings {
     pub schemes: Vec<OwnScheme>,
 }
 
-/// A scheme of `hookyard.toml`.
-#[derive(Clone, Debug)]
-pub struct OwnScheme {
-    pub name: String,
-    /// The signature's header; none where it stands in the body.
-    pub header: Option<String>,
-    pub line: Option<usize>,
-}
-
 const PLAID: &str = "https://production.plaid.com";
 
 impl Settings {
@@ -210,7 +203,7 @@ impl Settings {
                     .map(|value| Set { value, origin: layers.file_origin() }),
             },
             keys: file.keys.clone(),
-            schemes: own_schemes(&file),
+            schemes: schemes::own(&file),
             file: path,
             warning,
         })
@@ -321,15 +314,6 @@ fn targets(file: &File, layers: &Layers<'_>) -> Set<BTreeMap<String, SafeUrl>> {
     let value: BTreeMap<_, _> = bases.collect();
     let origin = if value.is_empty() { Origin::Default } else { layers.file_origin() };
     Set { value, origin }
-}
-
-fn own_schemes(file: &File) -> Vec<OwnScheme> {
-    let own = file.schemes.iter().map(|(name, scheme)| OwnScheme {
-        name: name.clone(),
-        header: scheme.header().map(str::to_owned),
-        line: file.scheme_line(name),
-    });
-    own.collect()
 }
 
 fn operator() -> String {
