@@ -482,7 +482,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l dry-run -d 'Print the SQL that would run, and change nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l with-indexes -d 'Also build the documented indexes that are missing or invalid, without stopping writers'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l with-indexes -d 'Also build the documented indexes, and one by time, that are missing or invalid, without stopping writers'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l json -d 'Answer in JSON: one document, or one line per item'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but the answer and errors'

@@ -103,7 +103,9 @@ fn indexes(standing: &[Standing]) -> Vec<Finding> {
         let finding = match index.state(standing) {
             State::Built | State::NoTable => continue,
             State::Missing => {
-                Finding::noted(Scope::Delivery, format!("index {} is missing", index.name)).fixed_by(fix)
+                let worth = index.worth.map(|worth| format!(": {worth}")).unwrap_or_default();
+                Finding::noted(Scope::Delivery, format!("index {} is missing{worth}", index.name))
+                    .fixed_by(fix)
             }
             State::Invalid => {
                 let fix = if index.is_ours_to_build(standing) {

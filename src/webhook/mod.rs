@@ -53,12 +53,19 @@ pub enum Verb {
     /// Signing secrets of endpoints: add, rotate, list, retire, rekey
     #[command(subcommand)]
     Secret(Box<secret::Verb>),
+    #[command(flatten)]
+    Alone(Alone),
+    Trigger(Box<trigger::Args>),
+    Doctor(doctor::Args),
+}
+
+/// The verbs that need neither database nor network nor a runtime, but for a `verify` that fetches keys.
+#[derive(clap::Subcommand)]
+pub enum Alone {
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(Box<verify::Args>),
     Check(check::Args),
-    Trigger(Box<trigger::Args>),
-    Doctor(doctor::Args),
 }
 
 impl Verb {
@@ -67,20 +74,20 @@ impl Verb {
     }
 }
 
-/// The verbs that need neither database nor network nor a runtime; none for the others.
+/// The answer of a call that needs neither database nor network nor a runtime; none for the others.
 pub fn run_alone(
     verb: &Verb,
     config: Option<&Path>,
     printer: &Printer,
 ) -> Result<Option<Box<dyn Output>>, Failure> {
     Ok(match verb {
-        Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
-        Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
-        Verb::Verify(args) => match verify::run(config, printer, args)? {
+        Verb::Alone(Alone::Schemes(args)) => Some(Box::new(schemes::run(config, args)?)),
+        Verb::Alone(Alone::Sign(args)) => Some(Box::new(sign::run(config, printer, args)?)),
+        Verb::Alone(Alone::Verify(args)) => match verify::run(config, printer, args)? {
             Some(verified) => Some(Box::new(verified)),
             None => None,
         },
-        Verb::Check(args) => Some(Box::new(check::run(args)?)),
+        Verb::Alone(Alone::Check(args)) => Some(Box::new(check::run(args)?)),
         Verb::Trigger(args) => trigger::list(args)?,
         Verb::Send(_)
         | Verb::Retry(_)
@@ -117,10 +124,8 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
-        Verb::Verify(args) => Box::new(Box::pin(verify::run_fetching(context, *args)).await?),
-        Verb::Schemes(_) | Verb::Sign(_) | Verb::Check(_) => {
-            return Err(Failure::fault("dispatched twice"));
-        }
+        Verb::Alone(Alone::Verify(args)) => Box::new(Box::pin(verify::run_fetching(context, *args)).await?),
+        Verb::Alone(_) => return Err(Failure::fault("dispatched twice")),
     })
 }
 

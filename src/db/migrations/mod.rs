@@ -84,6 +84,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0010_run_keys.sql"),
         documented: false,
     },
+    Migration {
+        version: 11,
+        name: "attempts_by_time",
+        sql: include_str!("../../../migrations/0011_attempts_by_time.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
