@@ -78,6 +78,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0009_retention.sql"),
         documented: false,
     },
+    Migration {
+        version: 10,
+        name: "claims",
+        sql: include_str!("../../../migrations/0010_claims.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
