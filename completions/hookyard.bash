@@ -118,6 +118,9 @@ _hookyard() {
             hookyard__subcmd__webhook__subcmd__secret,list)
                 cmd="hookyard__subcmd__webhook__subcmd__secret__subcmd__list"
                 ;;
+            hookyard__subcmd__webhook__subcmd__secret,rekey)
+                cmd="hookyard__subcmd__webhook__subcmd__secret__subcmd__rekey"
+                ;;
             hookyard__subcmd__webhook__subcmd__secret,retire)
                 cmd="hookyard__subcmd__webhook__subcmd__secret__subcmd__retire"
                 ;;
@@ -138,6 +141,9 @@ _hookyard() {
                 ;;
             hookyard__subcmd__yardi,submit)
                 cmd="hookyard__subcmd__yardi__subcmd__submit"
+                ;;
+            hookyard__subcmd__yardi__subcmd__password,rekey)
+                cmd="hookyard__subcmd__yardi__subcmd__password__subcmd__rotate"
                 ;;
             hookyard__subcmd__yardi__subcmd__password,rotate)
                 cmd="hookyard__subcmd__yardi__subcmd__password__subcmd__rotate"
@@ -1201,7 +1207,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__webhook__subcmd__secret)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help add rotate list retire"
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help add rotate list retire rekey"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1291,6 +1297,36 @@ _hookyard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-egress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hookyard__subcmd__webhook__subcmd__secret__subcmd__rekey)
+            opts="-q -v -h --yes --dry-run --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1869,7 +1905,7 @@ _hookyard() {
             return 0
             ;;
         hookyard__subcmd__yardi__subcmd__password)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help status rotate set"
+            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help status rotate rekey set"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -60,7 +60,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fis
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "show" -d 'Show the timeline of an event, a delivery, an attempt or an entry'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "replay" -d 'Deliver again what never arrived: plan it, then run the plan'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "tail" -d 'Show attempts as they happen, one line each'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "secret" -d 'Signing secrets of endpoints: add, rotate, list, retire'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "secret" -d 'Signing secrets of endpoints: add, rotate, list, retire, rekey'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "schemes" -d 'List the signature schemes, each with an example'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "sign" -d 'Sign a body, byte for byte, as a sender of the scheme would'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "verify" -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
@@ -228,6 +228,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Replace an endpoint\'s secrets: the new one signs at once, the old ones beside it until their grace ends'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List signing secrets: since when, until when, by whom; never the secret itself'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "retire" -d 'Stop signing with a secret at once, and forget it'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Encrypt every stored secret anew under the first of [[keys]], so that an older key may go'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -459,6 +460,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "status" -d 'Show under which key each password is stored, and whether it can be read'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "rotate" -d 'Move every stored password to the first of the configured keys'
+complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "rekey" -d 'Move every stored password to the first of the configured keys'
 complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "set" -d 'Replace an integration\'s password by another one that was seen to work'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l config -d 'Read this configuration file' -r -F
@@ -480,7 +482,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_s
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l log-format -d 'How log lines are written' -r -f -a "text\t''
 json\t''"
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l dry-run -d 'Print the SQL that would run, and change nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l with-indexes -d 'Also build the documented indexes that are missing or invalid, without stopping writers'
+complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l with-indexes -d 'Also build the documented indexes, and one by time, that are missing or invalid, without stopping writers'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-http -d 'Let endpoints be plain http'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l json -d 'Answer in JSON: one document, or one line per item'
 complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but the answer and errors'

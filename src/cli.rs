@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 
 use crate::context::Context;
@@ -85,6 +85,21 @@ enum Noun {
     LocalServer(LocalServer),
 }
 
+/// The command line as far as verbs go that start nothing: building the whole tree takes longer than a signature.
+#[derive(Parser)]
+struct Short {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    noun: ShortNoun,
+}
+
+#[derive(Subcommand)]
+enum ShortNoun {
+    #[command(subcommand)]
+    Webhook(webhook::Alone),
+}
+
 /// The parent of the local server, started by hookyard itself
 #[derive(Args)]
 struct LocalServer {
@@ -108,13 +123,8 @@ pub fn main() -> ExitCode {
     if let Some(at) = typed.iter().position(|word| word.to_str().is_none()) {
         return failed(&printer, &Failure::usage(format!("argument {at} is not valid UTF-8")));
     }
-    let matches = match Cli::command().try_get_matches_from(typed) {
-        Ok(matches) => matches,
-        Err(why) => return misused(&printer, &why),
-    };
-    let command = words(&matches).join(" ");
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
+    let (cli, command) = match read(&typed) {
+        Ok(read) => read,
         Err(why) => return misused(&printer, &why),
     };
     let printer =
@@ -126,6 +136,20 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failed(&printer, &failure),
     }
+}
+
+/// What was typed, and its noun and verb. What the short tree does not understand, help included, is for the whole one.
+fn read(typed: &[OsString]) -> Result<(Cli, String), clap::Error> {
+    if let Ok((Short { global, noun: ShortNoun::Webhook(verb) }, command)) = parsed(typed) {
+        let noun = Noun::Webhook(Box::new(webhook::Verb::Alone(verb)));
+        return Ok((Cli { global, noun }, command));
+    }
+    parsed(typed)
+}
+
+fn parsed<P: Parser>(typed: &[OsString]) -> Result<(P, String), clap::Error> {
+    let matches = P::command().try_get_matches_from(typed)?;
+    Ok((P::from_arg_matches(&matches)?, words(&matches).join(" ")))
 }
 
 fn failed(printer: &Printer, failure: &Failure) -> ExitCode {

@@ -24,7 +24,7 @@ pub struct Args {
     /// Print the SQL that would run, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Also build the documented indexes that are missing or invalid, without stopping writers
+    /// Also build the documented indexes, and one by time, that are missing or invalid, without stopping writers
     #[arg(long)]
     with_indexes: bool,
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod index;
+mod keys;
 mod migrate;
 mod prune;
 mod status;

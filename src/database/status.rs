@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::index::{self, Standing, State};
+use super::keys::Held;
 use super::store;
 use super::surroundings::{Surroundings, TUNING};
 use crate::context::Context;
 use crate::db::embedded;
-use crate::db::schema::{self, Facts, Finding, Scope, Weight};
+use crate::db::schema::{self, Facts, Finding, Relation, Scope, Weight};
 use crate::db::{Db, blockers, migrations};
 use crate::failure::Failure;
 use crate::output::{Json, Output, Page, Tone};
@@ -38,6 +39,8 @@ pub async fn run(context: &Context, _args: Args) -> Result<Inspected, Failure> {
     findings.extend(surroundings.findings());
     findings.extend(indexes(&store::list_indexes(db).await?));
     findings.extend(beyond_the_catalog(db, &facts).await);
+    let tags: Vec<&str> = context.settings.keys.iter().map(|key| key.tag.as_str()).collect();
+    findings.extend(by_key(db, &facts, &tags).await);
     // Wrong things first; otherwise in the order they were found.
     findings.sort_by_key(|finding| finding.weight == Weight::Noted);
     let local = match context.settings.database.as_ref().map(|set| &set.value) {
@@ -71,6 +74,24 @@ async fn beyond_the_catalog(db: &Db, facts: &Facts) -> Vec<Finding> {
     findings
 }
 
+/// What lies under which key. A missing right is a finding already, here as well.
+async fn by_key(db: &Db, facts: &Facts, tags: &[&str]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if facts.relation("secrets", true).is_some()
+        && let Ok(heads) = store::count_secrets(db).await
+    {
+        findings.extend(Held::secrets(heads).findings(tags));
+    }
+    let may_read =
+        |table: &Relation| table.columns.iter().any(|column| column.name == "password" && column.can_select);
+    if facts.relation("yardi_integrations", false).is_some_and(may_read)
+        && let Ok(heads) = store::list_password_heads(db).await
+    {
+        findings.extend(Held::passwords(&heads).findings(tags));
+    }
+    findings
+}
+
 fn indexes(standing: &[Standing]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for index in index::ALL {
@@ -82,7 +103,9 @@ fn indexes(standing: &[Standing]) -> Vec<Finding> {
         let finding = match index.state(standing) {
             State::Built | State::NoTable => continue,
             State::Missing => {
-                Finding::noted(Scope::Delivery, format!("index {} is missing", index.name)).fixed_by(fix)
+                let worth = index.worth.map(|worth| format!(": {worth}")).unwrap_or_default();
+                Finding::noted(Scope::Delivery, format!("index {} is missing{worth}", index.name))
+                    .fixed_by(fix)
             }
             State::Invalid => {
                 let fix = if index.is_ours_to_build(standing) {

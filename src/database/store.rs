@@ -106,3 +106,32 @@ pub async fn find_no_entry(db: &Db) -> Result<(), Trouble> {
     db.tx(async |connection| sqlx::query(FIND).persistent(false).fetch_all(connection).await.map(|_| ()))
         .await
 }
+
+/// Stored secrets by how they begin: version, length and tag, with what follows where the tag is a very long one.
+pub async fn count_secrets(db: &Db) -> Result<Vec<(Vec<u8>, i64)>, Trouble> {
+    const COUNT: &str = "
+        select case when octet_length(s.sealed) > 2 and get_byte(s.sealed, 1) < 128
+                then substring(s.sealed for 2 + get_byte(s.sealed, 1)) else substring(s.sealed for 300) end as head,
+            count(*) as held
+        from hookyard.secrets s
+        where s.state = 'active' and (s.expires_at is null or s.expires_at > now())
+        group by 1";
+    let rows =
+        db.tx(async |connection| sqlx::query(COUNT).persistent(false).fetch_all(connection).await).await?;
+    let counted = |row: &PgRow| Ok((row.try_get("head")?, row.try_get("held")?));
+    rows.iter().map(counted).collect::<Result<_, sqlx::Error>>().map_err(|why| Trouble::of(why, db.place()))
+}
+
+/// How the stored passwords begin, as text: Base64, or bytes in hex. What is in neither form is not read at all.
+pub async fn list_password_heads(db: &Db) -> Result<Vec<String>, Trouble> {
+    const LIST: &str = r"
+        select left(y.password::text, 640) as head from yardi_integrations y
+        where y.password::text like 'AQ%' or y.password::text like '\\x01%'
+        limit 10000";
+    let rows =
+        db.tx(async |connection| sqlx::query(LIST).persistent(false).fetch_all(connection).await).await?;
+    rows.iter()
+        .map(|row| row.try_get("head"))
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(|why| Trouble::of(why, db.place()))
+}

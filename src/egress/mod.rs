@@ -15,8 +15,10 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use address::check_address;
-pub use shown::{escaped, shown};
+pub use shown::shown;
 pub use target::{Credentials, Host, Target, decoded};
+
+use crate::output;
 
 /// What the operator opened. Nothing by default.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +116,7 @@ pub fn check_target(target: &Target, rules: &Rules) -> Result<(), Refusal> {
 pub fn check_answers(host: &str, answers: &[IpAddr], rules: &Rules) -> Result<(), String> {
     for ip in answers {
         check_address(*ip, rules)
-            .map_err(|why| format!("{} resolves to {ip}, which {why}", escaped(host)))?;
+            .map_err(|why| format!("{} resolves to {ip}, which {why}", output::escape_line(host)))?;
     }
     Ok(())
 }

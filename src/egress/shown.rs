@@ -1,6 +1,8 @@
-//! A URL as people may see it, and text from the far side made harmless for a terminal.
+//! A URL as people may see it.
 
 use std::fmt::Write;
+
+use crate::output;
 
 /// `scheme://host:port/path?key=***`: userinfo and query values hidden, the fragment dropped, control characters
 /// escaped. What cannot be parsed is not repeated, for a secret may stand anywhere in it.
@@ -9,7 +11,7 @@ pub fn shown(raw: &str) -> String {
         return "(not a URL)".to_owned();
     };
     let Some(host) = url.host_str() else {
-        return format!("{}:***", escaped(url.scheme()));
+        return format!("{}:***", output::escape_line(url.scheme()));
     };
     let mut text = format!("{}://", url.scheme());
     if !url.username().is_empty() || url.password().is_some() {
@@ -29,22 +31,7 @@ pub fn shown(raw: &str) -> String {
         }
         text.push_str("***");
     }
-    escaped(&text)
-}
-
-/// Control and direction-changing characters as `\u{…}`, so that no text can rewrite a terminal or reverse a line.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                out.extend(character.escape_unicode());
-            }
-            _ if character.is_control() => out.extend(character.escape_default()),
-            _ => out.push(character),
-        }
-    }
-    out
+    output::escape_line(&text)
 }
 
 #[cfg(test)]
@@ -64,10 +51,5 @@ mod tests {
         for (raw, expected) in table {
             assert_eq!(shown(raw), expected);
         }
-    }
-
-    #[test]
-    fn control_characters_are_spelled_out() {
-        assert_eq!(escaped("a\u{1b}]52;\u{202e}b\r\n é"), "a\\u{1b}]52;\\u{202e}b\\r\\n é");
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::clock::Micros;
-use crate::egress;
+use crate::output;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -82,7 +82,7 @@ fn name(mut parts: &[u8]) -> Option<String> {
         let text = pair.get(ORGANISATION.len()..).and_then(element);
         *place = text.and_then(|(_, text, _)| std::str::from_utf8(text).ok());
     }
-    organisation.or(common).map(|text| egress::escaped(text).chars().take(100).collect())
+    organisation.or(common).map(|text| output::escape_line(text).chars().take(100).collect())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use super::certificate::{self, Certificate};
 use super::{Http, trouble};
 use crate::egress::{self, Host, Target};
+use crate::output;
 
 /// How far one comes. What lies behind a step that failed was not tried, and is none.
 pub struct Sight {
@@ -54,7 +55,7 @@ impl Http {
             }
             Host::Name(name) => {
                 sight.addresses =
-                    self.resolver.answers(name).await.map_err(|why| egress::escaped(&why.to_string()));
+                    self.resolver.answers(name).await.map_err(|why| output::escape_line(&why.to_string()));
                 match ServerName::try_from(name.clone()) {
                     Ok(server_name) => server_name,
                     Err(why) => {
@@ -95,7 +96,7 @@ impl Http {
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         match tokio::time::timeout(within, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(secured(&stream)),
-            Ok(Err(why)) => Err(egress::escaped(&why.to_string())),
+            Ok(Err(why)) => Err(output::escape_line(&why.to_string())),
             Err(_) => Err(too_late("no handshake", within)),
         }
     }
@@ -146,6 +147,6 @@ fn too_late(what: &str, within: Duration) -> String {
 fn shown(why: &io::Error) -> String {
     match why.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
-        _ => egress::escaped(&why.to_string()),
+        _ => output::escape_line(&why.to_string()),
     }
 }

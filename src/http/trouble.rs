@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::names::Unresolved;
 use super::{CONNECT_LIMIT, NoAnswer, NoAnswerKind};
-use crate::egress::{Refusal, escaped};
+use crate::egress::Refusal;
+use crate::output;
 
 /// Enough for every cause we know; a certificate can name hundreds of hosts.
 const LONGEST: usize = 200;
@@ -103,7 +104,7 @@ fn io(kind: io::ErrorKind, connecting: bool) -> Option<NoAnswerKind> {
 }
 
 fn none(kind: NoAnswerKind, detail: impl ToString) -> NoAnswer {
-    let mut detail = escaped(&detail.to_string());
+    let mut detail = output::escape_line(&detail.to_string());
     if let Some((cut, _)) = detail.char_indices().nth(LONGEST) {
         detail.truncate(cut);
         detail.push('…');

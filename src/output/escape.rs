@@ -23,6 +23,11 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// The same for what has to stay on its line.
+pub fn escape_line(text: &str) -> String {
+    escape(text).replace('\n', "\\n")
+}
+
 /// The same for JSON text: what is harmful becomes JSON's own `\u202e`, so that a program reads what was there.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
     if !json.chars().any(harmful) {
@@ -69,6 +74,11 @@ mod tests {
         let safe = escape_json(&text);
         assert!(!safe.chars().any(harmful), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), told);
+    }
+
+    #[test]
+    fn a_line_stays_one() {
+        assert_eq!(escape_line("a\u{1b}]52;\u{202e}b\r\n é"), "a\\x1b]52;\\u{202e}b\\x0d\\n é");
     }
 
     /// Bodies as an attacker makes them: sequences that clear, move, rename, copy and reverse, between random bytes.

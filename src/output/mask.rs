@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Names, or their ends, of text that is nobody's: identifiers, kinds, verdicts, times. Compared without case, `_`
 /// and `-`. Text under any other name may be a person's, so it is not shown: a list of the bad names always misses one.
-const HARMLESS: &[&str] = &["id", "event", "type", "result", "status", "state", "code", "version"];
+const HARMLESS: &[&str] = &["id", "event", "type", "kind", "result", "status", "state", "code", "version"];
 const HARMLESS_TIMES: &[&str] = &["completedat", "createdat", "updatedat", "insertedat", "timestamp"];
 
 /// In a name, these make even numbers and whole objects a person's.

@@ -6,11 +6,12 @@ mod file;
 mod mask;
 mod page;
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde_json::Value;
 
-pub use escape::{escape, escape_json};
+pub use escape::{escape, escape_json, escape_line};
 pub use file::write_file;
 pub use mask::masked;
 pub use page::{Cell, Page, Table, Tone};
@@ -35,6 +36,8 @@ pub trait Output {
 /// One document for one answer; a line per item for lists.
 pub enum Json {
     One(Value),
+    /// One document, as text already: for answers too large to be held as a tree beside themselves.
+    Written(String),
     Lines(Vec<Value>),
 }
 
@@ -131,8 +134,9 @@ impl Printer {
                 Ok(page.finish().into_bytes())
             }
             Format::Json => Ok(match answer.json() {
-                Json::One(value) => line(&value),
-                Json::Lines(values) => values.iter().map(line).collect(),
+                Json::One(value) => line(value.to_string()),
+                Json::Written(text) => line(text),
+                Json::Lines(values) => values.iter().map(|value| line(value.to_string())).collect(),
             }
             .into_bytes()),
             Format::Csv => {
@@ -198,7 +202,7 @@ impl Printer {
             self.fail_as_plugin(failure.kind);
         }
         if self.format == Format::Json {
-            self.say(&line(&failure.json()));
+            self.say(&line(failure.json().to_string()));
         } else {
             self.say(&escape(&failure.text()));
         }
@@ -249,9 +253,13 @@ fn write_open(bytes: &[u8]) -> Result<bool, Failure> {
 }
 
 /// One JSON document on one line, harmless for a terminal and the same value for a program.
-fn line(value: &Value) -> String {
-    let text = value.to_string();
-    format!("{}\n", escape_json(&text))
+fn line(text: String) -> String {
+    let mut line = match escape_json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(safe) => safe,
+    };
+    line.push('\n');
+    line
 }
 
 /// The width to keep within: only a terminal has one, and one too narrow for any table counts as none.

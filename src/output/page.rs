@@ -4,7 +4,7 @@
 use comfy_table::presets::{NOTHING, UTF8_FULL_CONDENSED};
 use comfy_table::{Attribute, Color, ContentArrangement};
 
-use super::escape;
+use super::{escape, escape_line};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -28,7 +28,7 @@ impl Cell {
 
     pub fn toned(text: impl AsRef<str>, tone: Tone) -> Self {
         // A newline inside a cell would break the row for every line-based tool.
-        Cell { text: escape(text.as_ref()).replace('\n', "\\n"), tone }
+        Cell { text: escape_line(text.as_ref()), tone }
     }
 }
 
@@ -53,6 +53,10 @@ impl Table {
     }
 }
 
+/// Lines of a table around its rows, with a head of two lines; and lines that a row may take.
+const FRAME: usize = 5;
+const LINES: usize = 2;
+
 pub struct Page {
     text: String,
     colour: bool,
@@ -69,20 +73,36 @@ impl Page {
     }
 
     pub fn toned(&mut self, text: impl AsRef<str>, tone: Tone) {
-        let safe = escape(text.as_ref());
-        match code(tone).filter(|_| self.colour) {
-            Some(code) => self.text.push_str(&format!("\x1b[{code}m{safe}\x1b[0m")),
-            None => self.text.push_str(&safe),
-        }
+        let line = self.coloured(&escape(text.as_ref()), tone);
+        self.text.push_str(&line);
         self.text.push('\n');
+    }
+
+    fn coloured(&self, safe: &str, tone: Tone) -> String {
+        match code(tone).filter(|_| self.colour) {
+            Some(code) => format!("\x1b[{code}m{safe}\x1b[0m"),
+            None => safe.to_owned(),
+        }
     }
 
     pub fn blank(&mut self) {
         self.text.push('\n');
     }
 
-    /// On a terminal with rules that fit its width; elsewhere plain columns, never wrapped.
+    /// On a terminal with rules that fit its width, and row by row where the columns would be too narrow to read;
+    /// elsewhere plain columns, never wrapped.
     pub fn table(&mut self, table: Table) {
+        let drawn = self.drawn(&table);
+        match self.width {
+            Some(width) if drawn.len() > FRAME + table.rows.len() * LINES => self.records(&table, width),
+            _ => drawn.iter().for_each(|line| {
+                self.text.push_str(line.trim_end());
+                self.text.push('\n');
+            }),
+        }
+    }
+
+    fn drawn(&self, table: &Table) -> Vec<String> {
         let mut drawn = comfy_table::Table::new();
         drawn.set_header(table.heads.iter().map(comfy_table::Cell::new));
         match self.width {
@@ -99,11 +119,34 @@ impl Page {
         } else {
             drawn.force_no_tty();
         }
-        for row in table.rows {
-            drawn.add_row(row.into_iter().map(cell));
+        for row in &table.rows {
+            drawn.add_row(row.iter().map(cell));
         }
-        for line in drawn.lines() {
-            self.text.push_str(line.trim_end());
+        drawn.lines().collect()
+    }
+
+    /// The first cell, and below it the others with their heads, as many to a line as fit.
+    fn records(&mut self, table: &Table, width: u16) {
+        for row in &table.rows {
+            let mut room = 0;
+            for (at, (head, cell)) in table.heads.iter().zip(row).enumerate() {
+                let value = self.coloured(&cell.text, cell.tone);
+                if at == 0 {
+                    self.text.push_str(&value);
+                    continue;
+                }
+                if cell.text.is_empty() {
+                    continue;
+                }
+                let takes = 2 + head.chars().count() + 1 + cell.text.chars().count();
+                if takes > room {
+                    self.text.push('\n');
+                    room = usize::from(width);
+                }
+                room = room.saturating_sub(takes);
+                let head = self.coloured(head, Tone::Dim);
+                self.text.push_str(&format!("  {head} {value}"));
+            }
             self.text.push('\n');
         }
     }
@@ -113,8 +156,8 @@ impl Page {
     }
 }
 
-fn cell(cell: Cell) -> comfy_table::Cell {
-    let drawn = comfy_table::Cell::new(cell.text);
+fn cell(cell: &Cell) -> comfy_table::Cell {
+    let drawn = comfy_table::Cell::new(&cell.text);
     match cell.tone {
         Tone::Plain => drawn,
         Tone::Good => drawn.fg(Color::Green),

@@ -168,16 +168,18 @@ async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
         live: args.live,
         show_pii: args.show_pii,
     };
-    let mut health = match store::find_health(db, &wish).await {
+    // A replica, and a role that may only read, are not meant to be fit for delivering.
+    let inspect = async || match context.settings.report_database {
+        Some(_) => Ok::<_, Failure>(Vec::new()),
+        None => Ok(schema::inspect(db).await?.findings),
+    };
+    let (found, findings) = tokio::join!(store::find_health(db, &wish), inspect());
+    let mut health = match found {
         Ok(health) => health,
         Err(trouble) => return Err(schema::explained(db, trouble.into()).await),
     };
-    // A replica, and a role that may only read, are not meant to be fit for delivering.
-    if context.settings.report_database.is_none() {
-        let findings = schema::inspect(db).await?.findings;
-        let wrong = findings.into_iter().filter(|finding| finding.weight == Weight::Wrong);
-        health.tool.schema = wrong.map(|finding| finding.what).collect();
-    }
+    let wrong = findings?.into_iter().filter(|finding| finding.weight == Weight::Wrong);
+    health.tool.schema = wrong.map(|finding| finding.what).collect();
     Ok(health)
 }
 
@@ -217,7 +219,7 @@ impl Output for Checked {
     }
 
     fn json(&self) -> Json {
-        Json::One(told::json(&self.health))
+        told::json(&self.health)
     }
 
     fn csv(&self) -> Option<Vec<Vec<String>>> {

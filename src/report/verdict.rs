@@ -65,12 +65,15 @@ impl Level {
     }
 }
 
-/// Fill in the levels and the reasons.
+/// Fill in the levels and the reasons, and put the worst first.
 pub fn judge(health: &mut Health, limits: &Limits) {
     let mut reasons = deliveries(&mut health.deliveries, limits);
     reasons.extend(yardi(&mut health.yardi, limits));
     reasons.extend(tool(&mut health.tool, limits));
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.level));
+    let rate = |one: &Endpoint| one.counts.success_rate.unwrap_or(101.0);
+    let worst = |a: &Endpoint, b: &Endpoint| b.level.cmp(&a.level).then(rate(a).total_cmp(&rate(b)));
+    health.deliveries.endpoints.sort_by(worst);
     health.level = reasons.first().map(|reason| reason.level).unwrap_or_default();
     health.reasons = reasons;
 }

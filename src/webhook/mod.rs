@@ -50,15 +50,22 @@ pub enum Verb {
     Show(show::Args),
     Replay(Box<replay::Args>),
     Tail(tail::Args),
-    /// Signing secrets of endpoints: add, rotate, list, retire
+    /// Signing secrets of endpoints: add, rotate, list, retire, rekey
     #[command(subcommand)]
     Secret(Box<secret::Verb>),
+    #[command(flatten)]
+    Alone(Alone),
+    Trigger(Box<trigger::Args>),
+    Doctor(doctor::Args),
+}
+
+/// The verbs that need neither database nor network nor a runtime, but for a `verify` that fetches keys.
+#[derive(clap::Subcommand)]
+pub enum Alone {
     Schemes(schemes::Args),
     Sign(sign::Args),
     Verify(verify::Args),
     Check(check::Args),
-    Trigger(Box<trigger::Args>),
-    Doctor(doctor::Args),
 }
 
 impl Verb {
@@ -67,18 +74,18 @@ impl Verb {
     }
 }
 
-/// The verbs that need neither database nor network nor a runtime; none for the others.
+/// The answer of a call that needs neither database nor network nor a runtime; none for the others.
 pub fn run_alone(
     verb: &Verb,
     config: Option<&Path>,
     printer: &Printer,
 ) -> Result<Option<Box<dyn Output>>, Failure> {
     Ok(match verb {
-        Verb::Schemes(args) => Some(Box::new(schemes::run(config, args)?)),
-        Verb::Sign(args) => Some(Box::new(sign::run(config, printer, args)?)),
-        Verb::Verify(args) if args.fetches() => None,
-        Verb::Verify(args) => Some(Box::new(verify::run(config, printer, args)?)),
-        Verb::Check(args) => Some(Box::new(check::run(args)?)),
+        Verb::Alone(Alone::Schemes(args)) => Some(Box::new(schemes::run(config, args)?)),
+        Verb::Alone(Alone::Sign(args)) => Some(Box::new(sign::run(config, printer, args)?)),
+        Verb::Alone(Alone::Verify(args)) if args.fetches() => None,
+        Verb::Alone(Alone::Verify(args)) => Some(Box::new(verify::run(config, printer, args)?)),
+        Verb::Alone(Alone::Check(args)) => Some(Box::new(check::run(args)?)),
         Verb::Trigger(args) => trigger::list(args)?,
         Verb::Send(_)
         | Verb::Retry(_)
@@ -115,10 +122,8 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
-        Verb::Verify(args) => Box::new(verify::run_fetching(context, &args).await?),
-        Verb::Schemes(_) | Verb::Sign(_) | Verb::Check(_) => {
-            return Err(Failure::fault("dispatched twice"));
-        }
+        Verb::Alone(Alone::Verify(args)) => Box::new(verify::run_fetching(context, &args).await?),
+        Verb::Alone(_) => return Err(Failure::fault("dispatched twice")),
     })
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::egress::escaped;
 use crate::failure::{Failure, Kind};
+use crate::output::escape_line;
 
 use super::answer::{Fault, Message, Told, Unreadable};
 use super::redact::Redactor;
@@ -236,7 +236,7 @@ pub struct Trouble {
 
 impl Trouble {
     pub fn new(class: Class, operation: &str, text: &str, redactor: &Redactor) -> Trouble {
-        let mut text = escaped(&redactor.redacted(text.trim()));
+        let mut text = escape_line(&redactor.redacted(text.trim()));
         if let Some((cut, _)) = text.char_indices().nth(LONGEST) {
             text.truncate(cut);
             text.push('…');

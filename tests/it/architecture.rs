@@ -217,6 +217,7 @@ fn every_verb_is_tested_documented_and_shown() {
         "webhook secret rotate",
         "webhook secret list",
         "webhook secret retire",
+        "webhook secret rekey",
         "report health",
         "yardi check",
         "yardi list",

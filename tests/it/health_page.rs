@@ -50,7 +50,7 @@ fn an_empty_database_has_a_page_too() {
     let (database, files) = (Database::migrated(), Files::new());
     let (_, html) = page(&database, &files, &[]);
     assert!(
-        html.contains("No attempt was made in 7 d.") && html.contains("No active property is polled."),
+        html.contains("No attempt was made in 7 days.") && html.contains("No active property is polled."),
         "{html}"
     );
 }

@@ -31,7 +31,7 @@
 //! - `webhook_tail`      attempts as they happen
 //! - `webhook_show`      the timeline of one thing, whatever its id is of
 //! - `overlap`           many processes at once
-//! - `webhook_secret_add`, `_rotate`, `_list`, `_retire`  signing secrets of endpoints, and deliveries signed with them
+//! - `webhook_secret_add`, `_rotate`, `_list`, `_retire`, `_rekey`  signing secrets of endpoints, and deliveries signed with them
 //! - `webhook_schemes`   the list of signature schemes, and a company's own
 //! - `webhook_sign`      signatures as other implementations make them
 //! - `webhook_verify`    every vector, every refusal, what explains one, and what is never shown
@@ -90,6 +90,7 @@ mod webhook_retry;
 mod webhook_schemes;
 mod webhook_secret_add;
 mod webhook_secret_list;
+mod webhook_secret_rekey;
 mod webhook_secret_retire;
 mod webhook_secret_rotate;
 mod webhook_send;

@@ -30,7 +30,7 @@ fn an_empty_database_is_well_and_says_so() {
     ok  [server] at [now]
 
     deliveries: ok
-      attempts of 7 d: 0, 0 succeeded (-), 0 failed, 0 neither; without a time: 0
+      attempts of 7 days: 0, 0 succeeded (-), 0 failed, 0 neither; without a time: 0
       queue now: 0 waiting, 0 due, nothing due; 0 parked, 0 dead (0 in 24 hours)
       endpoints now: 0 breakers open, 0 gone (410), 0 alerts open
 

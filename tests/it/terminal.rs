@@ -180,3 +180,24 @@ fn colour_is_for_a_terminal_that_wants_it() {
     assert!(narrow.contains("rejected: 404"), "too narrow for a table is as wide as it takes: {narrow:?}");
     assert_eq!(hookyard(&["--help"]).run().stdout.matches('\u{1b}').count(), 0);
 }
+
+#[test]
+fn where_columns_would_be_too_narrow_to_read_rows_are_told_one_by_one() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/status/404"));
+    scene.enqueue(1);
+    scene.hookyard(&["webhook", "retry"]).run();
+    let verb = "report health";
+    let (wide, _) = on_a_terminal(&scene, verb, "COLUMNS=200 NO_COLOR=1", false);
+    assert!(wide.contains("┆ last failure"), "{wide}");
+    let (narrow, _) = on_a_terminal(&scene, verb, "COLUMNS=44 NO_COLOR=1", false);
+    let lines: Vec<&str> = narrow.lines().map(str::trim_end).collect();
+    let at = lines.iter().position(|line| *line == receiver.url("/status/404")).expect("the endpoint");
+    assert_eq!(lines[at + 1], "  attempts 1  success 0.0 %");
+    assert!(lines[at + 2].starts_with("  24 h volume ") && lines[at + 2].ends_with('█'), "{narrow}");
+    assert!(lines[at + 3].starts_with("  24 h success ") && lines[at + 3].ends_with('x'), "{narrow}");
+    assert!(lines[at + 4].contains("  due 0  dead 1"), "{narrow}");
+    assert!(lines[at + 5].starts_with("  last failure 20") && lines[at + 5].ends_with(": 404"), "{narrow}");
+    let table = &lines[at..at + 6];
+    assert!(table.iter().all(|line| line.chars().count() <= 44), "{narrow}");
+}

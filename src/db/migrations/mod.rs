@@ -80,8 +80,20 @@ pub const ALL: &[Migration] = &[
     },
     Migration {
         version: 10,
+        name: "run_keys",
+        sql: include_str!("../../../migrations/0010_run_keys.sql"),
+        documented: false,
+    },
+    Migration {
+        version: 11,
+        name: "attempts_by_time",
+        sql: include_str!("../../../migrations/0011_attempts_by_time.sql"),
+        documented: false,
+    },
+    Migration {
+        version: 12,
         name: "claims",
-        sql: include_str!("../../../migrations/0010_claims.sql"),
+        sql: include_str!("../../../migrations/0012_claims.sql"),
         documented: false,
     },
 ];

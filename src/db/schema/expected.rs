@@ -285,6 +285,7 @@ pub const OWN: &[Table] = &[
             ("seen_at", Timestamptz, NO),
             ("finished_at", Timestamptz, YES),
             ("sending", UuidArray, NO),
+            ("key_tags", TextArray, YES),
         ],
     ),
     own(

@@ -8,7 +8,7 @@ mod judge;
 mod relation;
 
 pub use expected::Scope;
-pub use facts::Facts;
+pub use facts::{Facts, Relation};
 pub use judge::{FUNCTION_CONTRACT, Finding, Weight, view_contract};
 
 use super::{Db, Trouble, blockers};

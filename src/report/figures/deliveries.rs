@@ -203,3 +203,9 @@ impl Hour {
         self.no_answer += other.no_answer;
     }
 }
+
+impl Endpoint {
+    pub fn last_failed(&self) -> Option<(Micros, &str)> {
+        self.last_failure_at.zip(self.last_failure.as_deref())
+    }
+}

@@ -8,8 +8,8 @@ use super::queue::Found;
 use crate::clock::Micros;
 use crate::report::figures::{Answers, Day};
 
-/// Of each stretch that is not counted the newest five thousand at most: beside counted hours that is enough, and elsewhere a part must do,
-/// and the number of attempts says so. Ids begin with the time of the machine that made them.
+/// Of each stretch that is not counted some of the newest: beside counted hours a thousand are enough, and elsewhere five
+/// thousand must do, and the number of attempts says so. Ids begin with the time of the machine that made them.
 const REST: &str = "
     select a.webhook_id, extract(epoch from date_trunc('day', a.started_at))::int8 * 1000000,
         hookyard.answer_step(a.duration_us), count(*)
@@ -22,7 +22,7 @@ const REST: &str = "
           and n.started_at >= to_timestamp(s.since / 1000000.0)
           and n.started_at <= coalesce(to_timestamp(s.last / 1000000.0), 'infinity')
           and n.status is not null
-        order by n.id desc limit 5000) a
+        order by n.id desc limit $3) a
     group by 1, 2, 3";
 
 pub async fn find_answers(
@@ -32,8 +32,9 @@ pub async fn find_answers(
     endpoints: &mut [Found],
 ) -> Result<Answers, sqlx::Error> {
     let mut all = Histogram::default();
-    let Counted { mut by_webhook, mut by_day, .. } = counted;
-    let rest = sqlx::query(REST).bind(left.0).bind(left.1).persistent(false);
+    let Counted { hours, mut by_webhook, mut by_day } = counted;
+    let most: i64 = if hours.is_empty() { 5000 } else { 1000 };
+    let rest = sqlx::query(REST).bind(left.0).bind(left.1).bind(most).persistent(false);
     for row in rest.fetch_all(tx).await? {
         let (id, day, step, count) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         by_webhook.entry(id).or_default().add(step, count);

@@ -31,29 +31,60 @@ pub struct Attempts {
 
 /// By webhook and hour. An attempt of the year infinity is counted as the document counts it, and belongs to no hour.
 macro_rules! by_hour {
+    ($attempts:expr) => {
+        concat!(
+            "select c.webhook_id, case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end,
+                sum(c.n)::int8,
+                coalesce(sum(c.n) filter (where c.status between 200 and 299), 0)::int8,
+                coalesce(sum(c.n) filter (where c.status between 400 and 499), 0)::int8,
+                coalesce(sum(c.n) filter (where c.status >= 400), 0)::int8,
+                coalesce(sum(c.n) filter (where c.status = 599), 0)::int8
+             from unnest($1::int8[], $2::int8[]) as s (since, last) cross join lateral (",
+            $attempts,
+            ") c group by 1, c.hour"
+        )
+    };
+}
+/// Where attempts are found by their time, wherever they lie side by side.
+macro_rules! along_time {
     ($hour:literal) => {
         concat!(
-            "select w.id, case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end,
-                c.attempts, c.successes, c.refused, c.failures, c.no_answer
-             from unnest($1::int8[], $2::int8[]) as s (since, last)
-             cross join webhooks w cross join lateral (
+            "select a.webhook_id, ",
+            $hour,
+            " as hour, a.response_status as status, count(*) as n
+             from webhook_delivery_attempts a
+             where a.created_at >= to_timestamp(s.since / 1000000.0)
+               and a.created_at <= coalesce(to_timestamp(s.last / 1000000.0), 'infinity')
+             group by 1, 2, 3"
+        )
+    };
+}
+/// Webhook by webhook, along the documented index.
+macro_rules! along_webhooks {
+    ($hour:literal) => {
+        concat!(
+            "select w.id as webhook_id, o.hour, o.status, o.n from webhooks w cross join lateral (
                 select ",
             $hour,
-            " as hour, count(*) as attempts,
-                    count(*) filter (where a.response_status between 200 and 299) as successes,
-                    count(*) filter (where a.response_status between 400 and 499) as refused,
-                    count(*) filter (where a.response_status >= 400) as failures,
-                    count(*) filter (where a.response_status = 599) as no_answer
+            " as hour, a.response_status as status, count(*) as n
                 from webhook_delivery_attempts a
                 where a.webhook_id = w.id and a.created_at >= to_timestamp(s.since / 1000000.0)
                   and a.created_at <= coalesce(to_timestamp(s.last / 1000000.0), 'infinity')
-                group by 1) c"
+                group by 1, 2) o"
         )
     };
 }
 /// Plain arithmetic, since 14; before, by the calendar.
-const BY_HOUR: &str = by_hour!("date_bin('1 hour', a.created_at, timestamptz '2000-01-01 00:00:00Z')");
-const BY_HOUR_13: &str = by_hour!("date_trunc('hour', a.created_at)");
+macro_rules! hour {
+    ($along:ident, 14) => {
+        by_hour!($along!("date_bin('1 hour', a.created_at, timestamptz '2000-01-01 00:00:00Z')"))
+    };
+    ($along:ident, 13) => {
+        by_hour!($along!("date_trunc('hour', a.created_at)"))
+    };
+}
+const ALONG_TIME: [&str; 2] = [hour!(along_time, 13), hour!(along_time, 14)];
+const ALONG_WEBHOOKS: [&str; 2] = [hour!(along_webhooks, 13), hour!(along_webhooks, 14)];
 
 const UNDATED: &str = "
     select coalesce(sum(n.undated), 0)::int8 from webhooks w cross join lateral (
@@ -77,7 +108,8 @@ pub async fn count_attempts(
     let left = hours::left(since, around.now, &counted.hours);
     let from: Vec<Micros> = left.iter().map(|(from, _)| *from).collect();
     let last: Vec<Option<Micros>> = left.iter().map(|(_, until)| until.map(|until| until - 1)).collect();
-    let text = if around.server >= 140_000 { BY_HOUR } else { BY_HOUR_13 };
+    let along = if around.has_order { ALONG_TIME } else { ALONG_WEBHOOKS };
+    let text = along[usize::from(around.server >= 140_000)];
     let mut rows = sqlx::query(text).bind(&from).bind(&last).persistent(false).fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
         let counts = [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?, row.try_get(6)?];
@@ -93,7 +125,7 @@ pub async fn count_attempts(
         read_live: if wish.live { None } else { read_live(around, (since, begun), &counted.hours, &hours) },
         total: Counts::default(),
         day: Counts::default(),
-        undated: sqlx::query(UNDATED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
+        undated: sqlx::raw_sql(UNDATED).fetch_one(&mut *tx).await?.try_get(0)?,
         by_url: by_url(endpoints),
         hours: full(since / HOUR * HOUR, begun, &hours),
     };
@@ -123,7 +155,7 @@ fn read_live(
     counted: &[Micros],
     hours: &BTreeMap<Micros, Hour>,
 ) -> Option<ReadLive> {
-    if !around.has_time_index {
+    if !around.has_time_index && !around.has_order {
         let to_type = match around.owns_attempts {
             true => "hookyard database migrate --with-indexes".to_owned(),
             false => "as the owner of the table: create index concurrently on webhook_delivery_attempts (webhook_id, \

@@ -29,7 +29,7 @@ const ENDPOINTS: &str = "
     order by w.id";
 
 pub async fn list_endpoints(tx: &mut PgConnection) -> Result<Vec<Found>, sqlx::Error> {
-    let rows = sqlx::query(ENDPOINTS).persistent(false).fetch_all(tx).await?;
+    let rows = sqlx::raw_sql(ENDPOINTS).fetch_all(tx).await?;
     rows.iter()
         .map(|row| {
             let url: Option<String> = row.try_get(1)?;
@@ -92,40 +92,52 @@ const DEAD: &str = "
     select d.webhook_id, count(*), count(*) filter (where d.finished_at > now() - interval '24 hours')
     from hookyard.deliveries d where d.state = 'dead' group by d.webhook_id";
 
-/// The whole queue, deliveries of deleted webhooks included; and each endpoint's part of it.
-pub async fn count_queue(tx: &mut PgConnection, endpoints: &mut [Found]) -> Result<Queue, sqlx::Error> {
-    let mut queue = Queue::default();
-    let mut at: HashMap<Uuid, &mut Endpoint> =
-        endpoints.iter_mut().map(|one| (one.endpoint.webhook_id, &mut one.endpoint)).collect();
-    for row in sqlx::query(WAITING).persistent(false).fetch_all(&mut *tx).await? {
-        let (waiting, due, oldest): (i64, i64, Option<i64>) =
-            (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        queue.waiting += waiting;
-        queue.due += due;
-        queue.oldest_due_s = queue.oldest_due_s.max(oldest);
-        if let Some(one) = at.get_mut(&row.try_get(0)?) {
-            (one.waiting, one.due, one.oldest_due_s) = (waiting, due, oldest);
+/// The whole queue, deliveries of deleted webhooks included, and each endpoint's part of it.
+#[derive(Default)]
+pub struct Counted {
+    queue: Queue,
+    by_webhook: HashMap<Uuid, Queue>,
+}
+
+pub async fn count_queue(tx: &mut PgConnection) -> Result<Counted, sqlx::Error> {
+    let mut counted = Counted::default();
+    for row in sqlx::raw_sql(WAITING).fetch_all(&mut *tx).await? {
+        let (waiting, due, oldest_due_s) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        counted.add(row.try_get(0)?, &Queue { waiting, due, oldest_due_s, ..Queue::default() });
+    }
+    for row in sqlx::raw_sql(PARKED).fetch_all(&mut *tx).await? {
+        counted.add(row.try_get(0)?, &Queue { parked: row.try_get(1)?, ..Queue::default() });
+    }
+    for row in sqlx::raw_sql(DEAD).fetch_all(&mut *tx).await? {
+        let (dead, died) = (row.try_get(1)?, row.try_get(2)?);
+        counted.add(row.try_get(0)?, &Queue { dead, died, ..Queue::default() });
+    }
+    Ok(counted)
+}
+
+impl Counted {
+    fn add(&mut self, webhook: Uuid, part: &Queue) {
+        for sum in [&mut self.queue, self.by_webhook.entry(webhook).or_default()] {
+            sum.waiting += part.waiting;
+            sum.due += part.due;
+            sum.oldest_due_s = sum.oldest_due_s.max(part.oldest_due_s);
+            sum.parked += part.parked;
+            sum.dead += part.dead;
+            sum.died += part.died;
         }
     }
-    for row in sqlx::query(PARKED).persistent(false).fetch_all(&mut *tx).await? {
-        let parked: i64 = row.try_get(1)?;
-        queue.parked += parked;
-        if let Some(one) = at.get_mut(&row.try_get(0)?) {
-            one.parked = parked;
+
+    /// Gives each endpoint its part, and the whole.
+    pub fn shared_out(mut self, endpoints: &mut [Found]) -> Queue {
+        for one in endpoints.iter_mut().map(|one| &mut one.endpoint) {
+            if let Some(part) = self.by_webhook.get(&one.webhook_id) {
+                (one.waiting, one.due, one.oldest_due_s) = (part.waiting, part.due, part.oldest_due_s);
+                (one.parked, one.dead, one.died) = (part.parked, part.dead, part.died);
+            }
+            self.queue.breakers_open += i64::from(one.breaker_open_since.is_some());
+            self.queue.flagged += i64::from(one.gone_since.is_some() && one.is_active == Some(true));
+            self.queue.alerts_open += i64::from(one.alert_since.is_some());
         }
+        self.queue
     }
-    for row in sqlx::query(DEAD).persistent(false).fetch_all(&mut *tx).await? {
-        let (dead, died): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
-        queue.dead += dead;
-        queue.died += died;
-        if let Some(one) = at.get_mut(&row.try_get(0)?) {
-            (one.dead, one.died) = (dead, died);
-        }
-    }
-    for one in at.into_values() {
-        queue.breakers_open += i64::from(one.breaker_open_since.is_some());
-        queue.flagged += i64::from(one.gone_since.is_some() && one.is_active == Some(true));
-        queue.alerts_open += i64::from(one.alert_since.is_some());
-    }
-    Ok(queue)
 }

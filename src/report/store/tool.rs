@@ -3,7 +3,6 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::Surroundings;
 use crate::report::figures::{CronVerb, HotTable, Tool};
 use crate::report::verdict::Level;
 
@@ -40,13 +39,15 @@ const INVALID: &str = "
       and (n.nspname = 'hookyard' or pg_table_is_visible(c.oid) and c.relname in ('webhooks',
           'webhook_delivery_attempts', 'yardi_integrations', 'yardi_properties', 'yardi_entries', 'yardi_invites'))";
 
+/// A standby keeps no statistics of its own.
 const TABLES: &str = "
     select case when s.schemaname = 'hookyard' then 'hookyard.' || s.relname else s.relname::text end,
         pg_table_size(s.relid), s.n_live_tup, s.n_dead_tup,
         (extract(epoch from greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::int8
     from pg_stat_user_tables s
-    where s.schemaname = 'hookyard' and s.relname in ('deliveries', 'attempts', 'events', 'runs', 'endpoints')
-       or s.relname = 'webhook_delivery_attempts' and pg_table_is_visible(s.relid)
+    where not pg_is_in_recovery() and (
+        s.schemaname = 'hookyard' and s.relname in ('deliveries', 'attempts', 'events', 'runs', 'endpoints')
+        or s.relname = 'webhook_delivery_attempts' and pg_table_is_visible(s.relid))
     order by pg_table_size(s.relid) desc";
 
 /// Attempts are numbered by time.
@@ -54,11 +55,7 @@ const OLDEST: &str = "
     select (extract(epoch from a.started_at) * 1000000)::int8, a.started_at < now() - interval '90 days'
     from hookyard.attempts a order by a.id limit 1";
 
-pub async fn find_tool(
-    tx: &mut PgConnection,
-    around: &Surroundings,
-    rescued: i64,
-) -> Result<Tool, sqlx::Error> {
+pub async fn find_tool(tx: &mut PgConnection, rescued: i64) -> Result<Tool, sqlx::Error> {
     let mut verbs = Vec::new();
     for row in sqlx::query(VERBS).bind(CRON).persistent(false).fetch_all(&mut *tx).await? {
         verbs.push(CronVerb {
@@ -70,7 +67,7 @@ pub async fn find_tool(
             runs: row.try_get(5)?,
         });
     }
-    let oldest = sqlx::query(OLDEST).persistent(false).fetch_optional(&mut *tx).await?;
+    let oldest = sqlx::raw_sql(OLDEST).fetch_optional(&mut *tx).await?;
     let (oldest_attempt_at, retention_due) = match oldest {
         Some(row) => (Some(row.try_get(0)?), row.try_get(1)?),
         None => (None, false),
@@ -80,18 +77,17 @@ pub async fn find_tool(
         source: "schema hookyard; the server's statistics",
         verbs,
         rescued,
-        crashed: sqlx::query(CRASHED).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
+        crashed: sqlx::raw_sql(CRASHED).fetch_one(&mut *tx).await?.try_get(0)?,
         schema: Vec::new(),
-        invalid_indexes: sqlx::query(INVALID).persistent(false).fetch_one(&mut *tx).await?.try_get(0)?,
-        // A standby keeps no statistics of its own.
-        tables: if around.standby { Vec::new() } else { list_tables(tx).await? },
+        invalid_indexes: sqlx::raw_sql(INVALID).fetch_one(&mut *tx).await?.try_get(0)?,
+        tables: list_tables(tx).await?,
         oldest_attempt_at,
         retention_due,
     })
 }
 
 async fn list_tables(tx: &mut PgConnection) -> Result<Vec<HotTable>, sqlx::Error> {
-    let rows = sqlx::query(TABLES).persistent(false).fetch_all(tx).await?;
+    let rows = sqlx::raw_sql(TABLES).fetch_all(tx).await?;
     rows.iter()
         .map(|row| {
             let (live, dead): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);

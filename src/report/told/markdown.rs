@@ -1,9 +1,8 @@
 //! For an incident's channel: the verdict, why, and the endpoints that are not well.
 
-use super::table::percent;
+use super::words::{self, percent, url};
 use crate::clock;
 use crate::report::figures::Health;
-use crate::report::threshold::length;
 use crate::report::verdict::Level;
 
 const MOST: usize = 10;
@@ -11,7 +10,12 @@ const MOST: usize = 10;
 pub fn markdown(health: &Health) -> Vec<String> {
     let (found, queue) = (&health.deliveries, &health.deliveries.queue);
     let mut lines = vec![
-        format!("**hookyard is {}** at {}", health.level.word(), clock::shown(health.at)),
+        format!(
+            "**hookyard is {}** at {}, read from {}",
+            health.level.word(),
+            clock::shown(health.at),
+            code(&words::source(&health.source))
+        ),
         String::new(),
     ];
     for reason in &health.reasons {
@@ -20,14 +24,20 @@ pub fn markdown(health: &Health) -> Vec<String> {
     if health.reasons.is_empty() {
         lines.push("- nothing is amiss".into());
     }
-    let oldest = queue
-        .oldest_due_s
-        .map_or_else(|| "nothing due".into(), |waits| format!("oldest due for {}", length(waits as f64)));
+    if let Some(why) = &found.read_live {
+        lines.push(format!("- note: {}: {}", why.what, code(&why.to_type)));
+    }
     lines.extend([
         String::new(),
         format!(
-            "24 hours: {} attempts, {} succeeded. Queue: {} waiting, {} due, {oldest}, {} dead ({} in 24 hours).",
-            found.day.attempts, percent(found.day.success_rate), queue.waiting, queue.due, queue.dead, queue.died
+            "24 hours: {} attempts, {} succeeded. Queue: {} waiting, {} due, {}, {} dead ({} in 24 hours).",
+            found.day.attempts,
+            percent(found.day.success_rate),
+            queue.waiting,
+            queue.due,
+            words::oldest(queue),
+            queue.dead,
+            queue.died
         ),
     ]);
     let unwell: Vec<_> = found.endpoints.iter().filter(|one| one.level > Level::Ok).collect();
@@ -38,16 +48,13 @@ pub fn markdown(health: &Health) -> Vec<String> {
         String::new(),
         format!(
             "| endpoint | attempts, {} | success | due | dead | last failure |",
-            length(health.window.seconds as f64)
+            words::window(&health.window)
         ),
         "|---|---:|---:|---:|---:|---|".into(),
     ]);
     for one in unwell.iter().take(MOST) {
-        let failure = match (one.last_failure_at, &one.last_failure) {
-            (Some(at), Some(why)) => format!("{} {}", clock::shown(at), code(why)),
-            _ => String::new(),
-        };
-        let url = code(one.url.as_deref().unwrap_or("(none)"));
+        let failure = one.last_failed().map(|(at, why)| format!("{} {}", clock::shown(at), code(why)));
+        let (url, failure) = (code(url(one)), failure.unwrap_or_default());
         let (attempts, rate) = (one.counts.attempts, percent(one.counts.success_rate));
         lines.push(format!("| {url} | {attempts} | {rate} | {} | {} | {failure} |", one.due, one.dead));
     }

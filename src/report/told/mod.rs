@@ -7,6 +7,7 @@ mod markdown;
 mod nagios;
 mod prometheus;
 mod table;
+mod words;
 
 pub use csv::csv;
 pub use html::html;

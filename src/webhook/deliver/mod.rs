@@ -109,6 +109,7 @@ async fn begin(context: &Context, db: &Db, id: Uuid) -> Result<(i64, usize), Fai
         command: &context.command,
         host: &host,
         operator: &context.settings.operator.value,
+        key_tags: context.settings.keys.iter().map(|key| key.tag.as_str()).collect(),
     };
     let now = store::begin_run(db, &identity).await?;
     let died = store::keep_house(db, id).await?;

@@ -19,8 +19,9 @@ fn headers() -> Making {
     making(Part::Authentication, "headers", "every configured header can be sent as it stands")
 }
 
-/// Of an endpoint. `keys` are those of its secrets, or why they cannot be had.
-pub fn look(webhook: &Webhook, keys: &Keys, user_agent: &str, now: i64) -> Vec<Step> {
+/// Of an endpoint. `keys` are those of its secrets, or why they cannot be had; `older` the tags of stored secrets that
+/// do not lie under the first key.
+pub fn look(webhook: &Webhook, keys: &Keys, older: &[String], user_agent: &str, now: i64) -> Vec<Step> {
     let body = br#"{"test":true}"#;
     let endpoint = &webhook.endpoint;
     let own = keys.as_deref().unwrap_or_default();
@@ -40,10 +41,19 @@ pub fn look(webhook: &Webhook, keys: &Keys, user_agent: &str, now: i64) -> Vec<S
             });
             match holds {
                 true if own.is_empty() => secret().good("SNAPPT-Signature, keyed by the webhook's api key id"),
-                true => secret().good(format!(
-                    "SNAPPT-Signature, keyed by the webhook's api key id, and webhook-signature by {} of its own",
-                    own.len()
-                )),
+                true => {
+                    let found = format!(
+                        "SNAPPT-Signature, keyed by the webhook's api key id, and webhook-signature by {} of its own",
+                        own.len()
+                    );
+                    match older {
+                        [] => secret().good(found),
+                        older => secret().warned(
+                            format!("{found}; stored under {}, not under the first key", older.join(" and ")),
+                            "`hookyard webhook secret rekey` encrypts them anew, before that key goes",
+                        ),
+                    }
+                }
                 false => secret().failed(
                     Wrong::No,
                     "the signature does not hold",

@@ -10,12 +10,16 @@ mod store;
 mod testing;
 mod told;
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
+use super::delivery::Sealed;
 use super::ids;
 use super::inputs::{self, SecretArgs};
 use super::signer::Signer;
 use super::store::{Act, find_endpoints, find_sealed, insert_act};
+use crate::cloak;
 use crate::context::Context;
 use crate::db::schema;
 use crate::egress;
@@ -59,7 +63,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Examined, Failure> {
     let sealed =
         find_sealed(context.db().await?, &[webhook.id]).await?.remove(&webhook.id).unwrap_or_default();
     let keys = Signer::new(context).keys(&sealed);
-    steps.extend(configured::look(&webhook, &keys, agent, webhook.now / 1_000_000));
+    let older = older(context, &sealed);
+    steps.extend(configured::look(&webhook, &keys, &older, agent, webhook.now / 1_000_000));
     let db = context.db().await?;
     let last = store::find_last(db, webhook.id).await?;
     steps.push(shape::look(last.as_ref(), webhook.now, &context.random));
@@ -73,6 +78,14 @@ pub async fn run(context: &Context, args: Args) -> Result<Examined, Failure> {
     let attempts = store::list_attempts(db, webhook.id).await?;
     steps.extend(history::look(&webhook, row.first(), &attempts));
     Ok(Examined { subject: format!("endpoint {}", webhook.id), steps })
+}
+
+/// Tags of the secrets that would be encrypted under another key today.
+fn older(context: &Context, sealed: &[Sealed]) -> Vec<String> {
+    let first = context.settings.keys.first().map(|key| key.tag.as_str());
+    let tags = sealed.iter().filter_map(|one| cloak::tag_of(&one.bytes).ok());
+    let older: BTreeSet<&str> = tags.filter(|tag| first.is_some_and(|first| first != *tag)).collect();
+    older.into_iter().map(str::to_owned).collect()
 }
 
 async fn of_url(context: &Context, args: &Args) -> Result<Examined, Failure> {

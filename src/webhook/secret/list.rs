@@ -32,7 +32,7 @@ pub struct Args {
 
 pub struct Listed {
     rows: Vec<SecretRow>,
-    /// Tags whose key is configured here.
+    /// Tags whose key is configured here; the first encrypts.
     tags: Vec<String>,
 }
 
@@ -77,6 +77,10 @@ impl Listed {
     fn key_is_known(&self, row: &SecretRow) -> bool {
         row.tag().is_some_and(|tag| self.tags.iter().any(|known| known == tag))
     }
+
+    fn key_is_current(&self, row: &SecretRow) -> bool {
+        row.tag().is_some_and(|tag| self.tags.first().is_some_and(|first| first == tag))
+    }
 }
 
 impl Output for Listed {
@@ -93,7 +97,10 @@ impl Output for Listed {
                 _ => Tone::Dim,
             };
             let key = match row.tag() {
-                Some(tag) if self.key_is_known(row) => Cell::new(tag),
+                Some(tag) if self.key_is_current(row) => Cell::new(tag),
+                Some(tag) if self.key_is_known(row) => {
+                    Cell::toned(format!("{tag} (not the first)"), Tone::Warn)
+                }
                 Some(tag) => Cell::toned(format!("{tag} (not configured here)"), Tone::Bad),
                 None => Cell::new(""),
             };
@@ -112,6 +119,13 @@ impl Output for Listed {
             ]);
         }
         page.table(table);
+        let movable = |row: &&SecretRow| self.key_is_known(row) && !self.key_is_current(row);
+        if let (Some(first), count @ 1..) = (self.tags.first(), self.rows.iter().filter(movable).count()) {
+            page.blank();
+            page.line(format!(
+                "{count} under another key than {first}: `hookyard webhook secret rekey` encrypts anew"
+            ));
+        }
     }
 
     fn json(&self) -> Json {
@@ -129,6 +143,7 @@ impl Output for Listed {
                 "command": row.command,
                 "key_tag": row.tag(),
                 "key_is_configured": self.key_is_known(row),
+                "key_is_current": self.key_is_current(row),
             })
         };
         Json::Lines(self.rows.iter().map(line).collect())

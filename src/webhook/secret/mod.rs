@@ -5,6 +5,7 @@ mod add;
 mod issue;
 mod list;
 mod material;
+mod rekey;
 mod retire;
 mod rotate;
 mod store;
@@ -21,6 +22,7 @@ pub enum Verb {
     Rotate(rotate::Args),
     List(list::Args),
     Retire(retire::Args),
+    Rekey(rekey::Args),
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
@@ -29,5 +31,6 @@ pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failu
         Verb::Rotate(args) => Box::new(rotate::run(context, args).await?),
         Verb::List(args) => Box::new(list::run(context, args).await?),
         Verb::Retire(args) => Box::new(retire::run(context, args).await?),
+        Verb::Rekey(args) => Box::new(rekey::run(context, args).await?),
     })
 }

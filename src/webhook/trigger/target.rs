@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::egress;
 use crate::failure::Failure;
+use crate::output;
 use crate::provider::{Event, Form, find};
 use crate::secret::SafeUrl;
 
@@ -31,7 +32,7 @@ pub fn url(
     let named = own.filter(|own| !own.targets.is_empty()).ok_or_else(|| {
         Failure::usage(format!(
             "--to {} is neither a URL nor a provider with named addresses",
-            egress::escaped(to)
+            output::escape_line(to)
         ))
         .hint("--to https://…, or --to resident-verify:document_verification")
     })?;
@@ -39,7 +40,9 @@ pub fn url(
     let query = name.and_then(|name| named.targets.get(name)).ok_or_else(|| {
         let names: Vec<String> = named.targets.keys().map(|name| format!("{provider}:{name}")).collect();
         let failure = match name {
-            Some(name) => Failure::usage(format!("{provider} has no address `{}`", egress::escaped(name))),
+            Some(name) => {
+                Failure::usage(format!("{provider} has no address `{}`", output::escape_line(name)))
+            }
             None => Failure::usage(format!("{} has no address of its own at {provider}", event.name)),
         };
         failure.hint(format!("there are: {}", names.join(", ")))
@@ -79,7 +82,11 @@ pub fn shown(url: &str) -> String {
     };
     let query: Vec<String> =
         parsed.query().unwrap_or_default().split('&').filter(|part| !part.is_empty()).map(pair).collect();
-    if query.is_empty() { bare.to_owned() } else { egress::escaped(&format!("{bare}?{}", query.join("&"))) }
+    if query.is_empty() {
+        bare.to_owned()
+    } else {
+        output::escape_line(&format!("{bare}?{}", query.join("&")))
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub struct Args {
 #[derive(clap::Subcommand)]
 enum Verb {
     Status(status::Args),
+    #[command(visible_alias = "rekey")]
     Rotate(rotate::Args),
     Set(set::Args),
 }

@@ -99,12 +99,26 @@ fn what_is_read_one_by_one_is_said_with_what_ends_it() {
     let text = line(&scene).expect("a line");
     assert!(text.contains(" attempts were read one by one: 12"), "{text}");
     assert!(!health(&scene, &["--nagios"]).stdout.contains("read"));
+    let files = crate::support::Files::new();
+    let page = files.path("health.html").display().to_string();
+    let markdown = health(&scene, &["--markdown", "--html", &page]).stdout;
+    let note = markdown.lines().find(|line| line.starts_with("- note: ")).expect("a note");
+    assert!(note.ends_with(" counts some: `hookyard webhook retry`"), "{note}");
+    let html = std::fs::read_to_string(&page).expect("a page");
+    assert!(html.contains(" counts some: <code>hookyard webhook retry</code></p>"), "{html}");
+    let slow = "\nhookyard_attempts_read_one_by_one 1\n";
+    assert!(health(&scene, &["--prometheus"]).stdout.contains(slow));
     assert_eq!(seen(&scene, &["--live"])["deliveries"]["read_live"], serde_json::Value::Null);
     retry_until_counted(&scene);
     assert_eq!(seen(&scene, &[])["deliveries"]["read_live"], serde_json::Value::Null);
     assert_eq!(line(&scene), None);
+    let (markdown, metrics) =
+        (health(&scene, &["--markdown"]).stdout, health(&scene, &["--prometheus"]).stdout);
+    assert!(!markdown.contains("note:") && metrics.contains("\nhookyard_attempts_read_one_by_one 0\n"));
 
-    scene.database.execute("drop index idx_webhook_delivery_attempts_webhook");
+    scene
+        .database
+        .execute("drop index idx_webhook_delivery_attempts_webhook, idx_webhook_delivery_attempts_created");
     let told = seen(&scene, &[])["deliveries"]["read_live"].clone();
     assert_eq!(told["what"], "all attempts are read through: no index on (webhook_id, created_at)");
     let typed = told["to_type"].as_str().expect("text");
@@ -136,6 +150,31 @@ fn what_is_recorded_late_is_counted_when_its_hour_is_counted_again() {
     assert!(numbers(&scene, &[]).0 == live);
     let passes = "select string_agg(distinct passes::text, ' ') from hookyard.counted_hours";
     assert_eq!(scene.text(passes), "1 2", "that hour only");
+}
+
+/// Attempts that lie as they came are found by their time alone, others webhook by webhook: the numbers are the same.
+#[test]
+fn the_report_is_the_same_along_the_time_and_along_the_webhooks() {
+    let scene = Scene::new();
+    history(&scene, 4000, 11);
+    scene.database.execute(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '00000000-0000-4000-8000-000000000901', '{}', '{}', 500, t::timestamptz
+         from unnest(array['infinity', '-infinity', now()::text, null]) t",
+    );
+    let scans = "select idx_scan from pg_stat_user_indexes where indexrelname = 'idx_webhook_delivery_attempts_created'";
+    assert_eq!(scene.text(scans), "0");
+    let live = || numbers(&scene, &["--live"]).0;
+    let along_time = live();
+    // A session tells the server its numbers when it ends, and the server passes them on a moment later.
+    let told = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        scene.text(scans) != "0"
+    });
+    assert!(told, "the index was not used");
+    scene.database.execute("drop index idx_webhook_delivery_attempts_created");
+    let along_webhooks = live();
+    assert!(along_time == along_webhooks, "{along_time}\n{along_webhooks}");
 }
 
 /// The server's own count of what was read: a hundredth of the history, and never the whole of it.

@@ -109,8 +109,23 @@ impl Running {
     /// Memory in use now, in KiB; nothing once it has ended.
     pub fn resident_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+        kib(&status, "VmRSS:").unwrap_or(0)
+    }
+
+    /// To its end, with the most memory that it ever had, in KiB.
+    pub fn finish_with_peak(self) -> (Transcript, u64) {
+        let path = format!("/proc/{}/status", self.child.id());
+        let sampling = std::thread::spawn(move || {
+            let mut peak = 0;
+            // Of a process that has ended there is a status, and no memory in it.
+            while let Some(now) = std::fs::read_to_string(&path).ok().and_then(|text| kib(&text, "VmHWM:")) {
+                peak = now;
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            peak
+        });
+        let told = self.finish();
+        (told, sampling.join().expect("a number"))
     }
 
     /// The command line as everybody on the machine can read it.
@@ -144,6 +159,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn kib(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 fn drain(child: &mut Child) -> Output {

@@ -3,14 +3,15 @@
 
 mod chart;
 mod charts;
+mod frame;
+mod numbers;
 mod parts;
 mod sections;
+mod table;
 
-use crate::clock::{self, Micros};
 use crate::failure::Failure;
 use crate::output;
 use crate::report::figures::Health;
-use crate::report::threshold::length;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -28,53 +29,9 @@ pub fn html(health: &Health) -> Result<String, Failure> {
          <main>\n{}{body}</main>\n<footer>{}</footer>\n</body>\n</html>\n",
         text(&title),
         chart::dark(),
-        head(health),
-        foot(health),
+        frame::head(health),
+        frame::foot(health),
     ))
-}
-
-fn head(health: &Health) -> String {
-    let level = health.level.word();
-    let reasons: String = health
-        .reasons
-        .iter()
-        .map(|reason| {
-            format!(
-                "<li><span class=\"chip {0}\">{0}</span> <span class=\"where\">{1}</span> {2}</li>\n",
-                reason.level.word(),
-                text(reason.section),
-                text(&reason.what)
-            )
-        })
-        .collect();
-    let reasons = match reasons.is_empty() {
-        true => "<p class=\"lead\">Everything is within its limits.</p>\n".to_owned(),
-        false => format!("<ul class=\"reasons\">\n{reasons}</ul>\n"),
-    };
-    format!(
-        "<header class=\"{level}\">\n<p class=\"name\">hookyard</p>\n<h1><span class=\"dot\" aria-hidden=\"true\"></span>\
-         The integration layer is {}</h1>\n<p class=\"when\">read at <time>{}</time> from {}{}</p>\n{reasons}</header>\n",
-        text(match level {
-            "ok" => "well",
-            other => other,
-        }),
-        clock::shown(health.at),
-        text(&health.source.place),
-        match health.source.lag_s {
-            Some(lag) => format!(", a standby, {} behind", text(&length(lag))),
-            None if health.source.standby => ", a standby".into(),
-            None => String::new(),
-        },
-    )
-}
-
-fn foot(health: &Health) -> String {
-    format!(
-        "hookyard {} · numbers of the last {} where nothing else is said, times in UTC · made by \
-         <code>hookyard report health --html</code>",
-        env!("CARGO_PKG_VERSION"),
-        text(&length(health.window.seconds as f64))
-    )
 }
 
 /// Whatever it is: words, harmless in a page as on a terminal.
@@ -91,12 +48,4 @@ fn text(raw: &str) -> String {
         }
     }
     safe
-}
-
-/// `Nov 18`
-fn day(at: Micros) -> String {
-    match jiff::Timestamp::from_microsecond(at) {
-        Ok(at) => at.strftime("%b %-d").to_string(),
-        Err(_) => String::new(),
-    }
 }

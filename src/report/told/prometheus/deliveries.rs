@@ -2,6 +2,7 @@
 
 use super::metrics::Metrics;
 use crate::report::figures::{Deliveries, Window};
+use crate::report::told::words;
 
 pub fn deliveries(found: &Deliveries, window: &Window, to: &mut Metrics) {
     let queue = &found.queue;
@@ -14,6 +15,11 @@ pub fn deliveries(found: &Deliveries, window: &Window, to: &mut Metrics) {
             ("failure", found.day.failures as f64),
             ("other", found.day.others as f64),
         ],
+    );
+    to.one(
+        "attempts_read_one_by_one",
+        "Whether hours not yet counted or a missing index made this report slow, see report health",
+        f64::from(u8::from(found.read_live.is_some())),
     );
     to.one("deliveries_waiting", "Deliveries pending", queue.waiting as f64);
     to.one("deliveries_due", "Deliveries due now", queue.due as f64);
@@ -28,7 +34,7 @@ pub fn deliveries(found: &Deliveries, window: &Window, to: &mut Metrics) {
     to.one("breakers_open", "Endpoints whose breaker is open", queue.breakers_open as f64);
     to.one("endpoints_gone", "Endpoints that answered 410", queue.flagged as f64);
     to.one("alerts_open", "Alerts open", queue.alerts_open as f64);
-    let window = format!("{}s", window.seconds);
+    let window = words::window(window);
     to.each(found, "endpoint_attempts", &format!("Attempts of {window}"), |one| {
         Some(one.counts.attempts as f64)
     });

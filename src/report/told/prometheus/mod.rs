@@ -20,6 +20,10 @@ pub fn prometheus(health: &Health) -> String {
     let mut to = Metrics::default();
     to.one("up", "Whether the database could be read", 1.0);
     to.one("report_timestamp_seconds", "When it was read", health.at as f64 / 1e6);
+    to.one("report_from_standby", "Whether a standby was read", f64::from(u8::from(health.source.standby)));
+    if let Some(lag) = health.source.lag_s {
+        to.one("report_standby_lag_seconds", "How far the standby was behind", lag);
+    }
     to.many(
         "health_level",
         "0 ok, 1 degraded, 2 failing",

@@ -1,15 +1,15 @@
 //! Attempts, the queue, and what failed.
 
-use super::{MOST, endpoints, head, percent};
+use super::{MOST, endpoints, head};
 use crate::output::{Page, Table, Tone};
 use crate::report::figures::{Failed, Health};
-use crate::report::threshold::length;
+use crate::report::told::words::{self, percent};
 
 pub fn show(health: &Health, page: &mut Page) {
     let found = &health.deliveries;
     head(page, "deliveries", found.level);
     let queue = &found.queue;
-    let window = length(health.window.seconds as f64);
+    let window = words::window(&health.window);
     page.line(format!(
         "  attempts of {window}: {}, {} succeeded ({}), {} failed, {} neither; without a time: {}",
         found.total.attempts,
@@ -22,12 +22,14 @@ pub fn show(health: &Health, page: &mut Page) {
     if let Some(why) = &found.read_live {
         page.toned(format!("  {}: {}", why.what, why.to_type), Tone::Warn);
     }
-    let oldest = queue
-        .oldest_due_s
-        .map_or_else(|| "nothing due".into(), |waits| format!("oldest due for {}", length(waits as f64)));
     page.line(format!(
-        "  queue now: {} waiting, {} due, {oldest}; {} parked, {} dead ({} in 24 hours)",
-        queue.waiting, queue.due, queue.parked, queue.dead, queue.died
+        "  queue now: {} waiting, {} due, {}; {} parked, {} dead ({} in 24 hours)",
+        queue.waiting,
+        queue.due,
+        words::oldest(queue),
+        queue.parked,
+        queue.dead,
+        queue.died
     ));
     page.line(format!(
         "  endpoints now: {} breakers open, {} gone (410), {} alerts open",

@@ -1,37 +1,42 @@
-//! A row for each endpoint, the worst first, with its last 24 hours as a line.
+//! A row for each endpoint, the worst first, with its last 24 hours as two lines: how much, and how well.
 
-use super::{MOST, percent, tone};
+use super::{MOST, tone};
 use crate::clock;
-use crate::output::{Cell, Page, Table};
-use crate::report::figures::{Endpoint, Hour};
+use crate::output::{Cell, Page, Table, Tone};
+use crate::report::figures::{Endpoint, Hour, rate};
+use crate::report::told::words::{percent, url};
+
+const HEADS: &[&str] = &[
+    "endpoint",
+    "attempts",
+    "success",
+    "24 h volume",
+    "24 h success",
+    "p50/p95 ms",
+    "due",
+    "dead",
+    "last failure",
+];
 
 pub fn show(all: &[Endpoint], window: &str, page: &mut Page) {
-    let mut worst: Vec<&Endpoint> = all.iter().collect();
-    worst.sort_by(|a, b| {
-        let rate = |one: &Endpoint| one.counts.success_rate.unwrap_or(101.0);
-        b.level.cmp(&a.level).then(rate(a).total_cmp(&rate(b)))
-    });
-    let mut table =
-        Table::new(&["endpoint", "attempts", "success", "24 h", "p50/p95 ms", "due", "dead", "last failure"]);
-    for one in worst.iter().take(MOST) {
+    let mut table = Table::new(HEADS);
+    for one in all.iter().take(MOST) {
         let ms = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0}"));
-        let failure = match (one.last_failure_at, &one.last_failure) {
-            (Some(at), Some(why)) => format!("{}: {why}", clock::shown(at)),
-            _ => String::new(),
-        };
+        let failure = one.last_failed().map(|(at, why)| format!("{}: {why}", clock::shown(at)));
         table.row(vec![
-            Cell::toned(one.url.as_deref().unwrap_or("(none)"), tone(one.level)),
+            Cell::toned(url(one), tone(one.level)),
             one.counts.attempts.to_string().into(),
             percent(one.counts.success_rate).into(),
-            sparkline(&one.hours).into(),
+            volume(&one.hours).into(),
+            success(&one.hours),
             format!("{}/{}", ms(one.p50_ms), ms(one.p95_ms)).into(),
             one.due.to_string().into(),
             one.dead.to_string().into(),
-            failure.into(),
+            failure.unwrap_or_default().into(),
         ]);
     }
     page.line(format!(
-        "  by endpoint, {window}; the line is 24 hours' volume, `x` where under half succeeded"
+        "  by endpoint, {window}, the worst first; hour by hour `·` is none, `x` under half succeeded"
     ));
     page.table(table);
     if all.len() > MOST {
@@ -39,16 +44,36 @@ pub fn show(all: &[Endpoint], window: &str, page: &mut Page) {
     }
 }
 
-/// Volume by hour in eight steps of the busiest one; what mostly failed is marked, so that it reads without colour.
-fn sparkline(hours: &[Hour]) -> String {
-    const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+fn step(eighth: i64) -> char {
+    STEPS[usize::try_from(eighth).unwrap_or(0).min(7)]
+}
+
+/// In steps of the busiest hour.
+fn volume(hours: &[Hour]) -> String {
     let most = hours.iter().map(|hour| hour.attempts).max().unwrap_or(0).max(1);
-    hours
-        .iter()
-        .map(|hour| match hour.attempts {
-            0 => '·',
-            attempts if hour.successes * 2 < attempts => 'x',
-            attempts => STEPS[usize::try_from((attempts * 8 - 1) / most).unwrap_or(0).min(7)],
-        })
-        .collect()
+    let bar = |hour: &Hour| match hour.attempts {
+        0 => '·',
+        attempts => step((attempts * 8 - 1) / most),
+    };
+    hours.iter().map(bar).collect()
+}
+
+/// The whole height is everything; an hour that mostly failed is marked, so that it reads without colour.
+fn success(hours: &[Hour]) -> Cell {
+    let line = hours.iter().map(|hour| match hour.attempts {
+        0 => '·',
+        attempts if hour.successes * 2 < attempts => 'x',
+        // Only what is whole looks whole.
+        attempts => step(hour.successes * 7 / attempts),
+    });
+    let worst = hours.iter().filter_map(|hour| rate(hour.successes, hour.attempts)).reduce(f64::min);
+    let tone = match worst {
+        None => Tone::Plain,
+        Some(..50.0) => Tone::Bad,
+        Some(..100.0) => Tone::Warn,
+        Some(_) => Tone::Good,
+    };
+    Cell::toned(line.collect::<String>(), tone)
 }

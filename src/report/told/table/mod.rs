@@ -8,7 +8,7 @@ mod yardi;
 use crate::clock;
 use crate::output::{Page, Tone};
 use crate::report::figures::Health;
-use crate::report::threshold::length;
+use crate::report::told::words;
 use crate::report::verdict::Level;
 
 /// Rows of a table; JSON and CSV have all.
@@ -16,12 +16,9 @@ const MOST: usize = 20;
 
 pub fn table(health: &Health, page: &mut Page) {
     page.toned(
-        format!("{}  {} at {}", health.level.word(), health.source.place, clock::shown(health.at)),
+        format!("{}  {} at {}", health.level.word(), words::source(&health.source), clock::shown(health.at)),
         tone(health.level),
     );
-    if let Some(lag) = health.source.lag_s {
-        page.line(format!("  read from a standby, {} behind", length(lag)));
-    }
     for reason in &health.reasons {
         page.toned(
             format!("  {:<8}  {:<10}  {}", reason.level.word(), reason.section, reason.what),
@@ -44,8 +41,4 @@ pub fn tone(level: Level) -> Tone {
 fn head(page: &mut Page, name: &str, level: Level) {
     page.blank();
     page.toned(format!("{name}: {}", level.word()), tone(level));
-}
-
-pub fn percent(rate: Option<f64>) -> String {
-    rate.map_or_else(|| "-".into(), |rate| format!("{rate:.1} %"))
 }

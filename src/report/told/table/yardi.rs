@@ -1,9 +1,10 @@
 //! Polling, invites, and the properties that are not polled in time.
 
-use super::{MOST, head, percent};
+use super::{MOST, head};
 use crate::clock;
 use crate::output::{Cell, Page, Table, Tone};
 use crate::report::figures::Yardi;
+use crate::report::told::words::percent;
 
 pub fn show(found: &Yardi, page: &mut Page) {
     head(page, "yardi", found.level);
@@ -13,16 +14,34 @@ pub fn show(found: &Yardi, page: &mut Page) {
     if found.properties == 0 && found.invites.total == 0 {
         return page.line("  no active property");
     }
+    let (polling, invites) = (&found.polling, &found.invites);
     page.line(format!(
-        "  polling now: {} properties of {} integrations, {} stale, {} never polled",
-        found.properties, found.integrations, found.polling.stale, found.polling.never
+        "  polling now: {} properties of {} integrations, {} stale, {} never polled{}",
+        found.properties,
+        found.integrations,
+        polling.stale,
+        polling.never,
+        beside(polling.overdue_documented != polling.stale, || {
+            format!("{} overdue", polling.overdue_documented)
+        })
     ));
     page.line(format!(
-        "  invites: {} of 7 days without an entry; of 30 days {} of {} converted ({})",
-        found.invites.unconverted,
-        found.invites.converted,
-        found.invites.total,
-        percent(found.invites.rate)
+        "  invites: {} of 7 days without an entry; of 30 days {} of {} converted ({}){}",
+        invites.unconverted,
+        invites.converted,
+        invites.total,
+        percent(invites.rate),
+        beside(
+            (invites.documented_converted, invites.documented_total) != (invites.converted, invites.total),
+            || {
+                format!(
+                    "{} of {} ({})",
+                    invites.documented_converted,
+                    invites.documented_total,
+                    percent(invites.documented_rate)
+                )
+            }
+        )
     ));
     if let (Some(part), Some(whole)) = (found.entries.from_yardi, found.entries.total) {
         page.line(format!(
@@ -41,10 +60,10 @@ pub fn show(found: &Yardi, page: &mut Page) {
             own.flagged
         ));
     }
-    if !found.polling.troubled.is_empty() {
+    if !polling.troubled.is_empty() {
         let mut table =
             Table::new(&["property", "in Yardi", "integration", "last poll", "every", "last error"]);
-        for one in found.polling.troubled.iter().take(MOST) {
+        for one in polling.troubled.iter().take(MOST) {
             let last = one.last_poll_at.map_or_else(|| "never".into(), clock::shown);
             table.row(vec![
                 one.name.clone().unwrap_or_else(|| one.property_id.to_string()).into(),
@@ -57,4 +76,9 @@ pub fn show(found: &Yardi, page: &mut Page) {
         }
         page.table(table);
     }
+}
+
+/// The document's own number, where it is another one.
+fn beside(differs: bool, number: impl FnOnce() -> String) -> String {
+    if differs { format!("; by the document's query {}", number()) } else { String::new() }
 }

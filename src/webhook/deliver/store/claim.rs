@@ -20,7 +20,7 @@ use crate::db::{Db, Trouble};
 /// Payloads up to this size come with the claim.
 const INLINE: i32 = 16 * 1024;
 
-/// The three ways to claim: functions of migration 0010, made of one text.
+/// The three ways to claim: functions of migration 0012, made of one text.
 const CLAIM: &str = "select * from hookyard.claim_due($1, $2, $3, $4, $5)";
 const CLAIM_PLAN: &str = "select * from hookyard.claim_planned($1, $2, $3, $4, $5, $6)";
 const CLAIM_EVENT: &str = "select * from hookyard.claim_of_event($1, $2, $3, $4, $5, $6)";

@@ -13,6 +13,8 @@ pub struct Identity<'a> {
     pub command: &'a str,
     pub host: &'a str,
     pub operator: &'a str,
+    /// The keys that it can decrypt with.
+    pub key_tags: Vec<&'a str>,
 }
 
 /// Enter the run, wake deliveries whose endpoint is active again, let those go that waited a week; returns the
@@ -20,7 +22,7 @@ pub struct Identity<'a> {
 pub async fn begin_run(db: &Db, run: &Identity<'_>) -> Result<Micros, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
         let row = sqlx::query(
-            "insert into hookyard.runs (id, command, host, pid, operator) values ($1, $2, $3, $4, $5)
+            "insert into hookyard.runs (id, command, host, pid, operator, key_tags) values ($1, $2, $3, $4, $5, $6)
              on conflict (id) do update set seen_at = now()
              returning (extract(epoch from clock_timestamp()) * 1000000)::int8",
         )
@@ -29,6 +31,7 @@ pub async fn begin_run(db: &Db, run: &Identity<'_>) -> Result<Micros, Trouble> {
         .bind(run.host)
         .bind(i32::try_from(std::process::id()).unwrap_or(0))
         .bind(run.operator)
+        .bind(&run.key_tags)
         .persistent(false)
         .fetch_one(tx)
         .await?;

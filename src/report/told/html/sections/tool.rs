@@ -3,7 +3,9 @@
 use crate::clock;
 use crate::report::figures::Tool;
 use crate::report::threshold::length;
-use crate::report::told::html::parts::{count, heading, table, words};
+use crate::report::told::html::numbers::count;
+use crate::report::told::html::parts::{heading, words};
+use crate::report::told::html::table::table;
 use crate::report::told::html::text;
 
 pub fn tool(found: &Tool) -> String {

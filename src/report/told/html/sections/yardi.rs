@@ -1,14 +1,16 @@
 //! Invites, polls, and the properties that are not polled in time.
 
-use super::{Html, MOST};
+use super::MOST;
 use crate::clock;
 use crate::report::figures::Yardi;
-use crate::report::told::html::chart::{ACCEPTED, BROKEN, WAITING};
-use crate::report::told::html::parts::{beside, count, heading, table, words};
-use crate::report::told::html::{charts, day, text};
-use crate::report::told::table::percent;
+use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, WAITING};
+use crate::report::told::html::numbers::{count, day};
+use crate::report::told::html::parts::{beside, heading, words};
+use crate::report::told::html::table::table;
+use crate::report::told::html::{charts, text};
+use crate::report::told::words::percent;
 
-pub fn yardi(found: &Yardi) -> Html {
+pub fn yardi(found: &Yardi) -> Figure {
     let mut html = heading("Yardi", found.level.word());
     if let Some(why) = &found.not_read {
         html.push_str(&words("Not read", &format!("<p>{}</p>\n", text(why))));
@@ -33,7 +35,7 @@ pub fn yardi(found: &Yardi) -> Html {
             ]
         })
         .collect();
-    let heads = ["Day", "Invites", "Entries", "Polls", "failed"];
+    let heads = ["Day", "Invites", "Entries", "Polls", "Failed"];
     html.push_str(&beside(
         "Invites, and what became of them",
         &format!(

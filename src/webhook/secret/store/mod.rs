@@ -1,5 +1,7 @@
 //! Secrets in SQL. A change names the active secrets that its author saw, and is refused where they are others by now.
 
+mod rekey;
+
 use std::time::Duration;
 
 use sqlx::Row;
@@ -10,6 +12,9 @@ use super::super::delivery::Endpoint;
 use super::super::store::Act;
 use crate::clock::Micros;
 use crate::db::{Db, Trouble};
+pub use rekey::{
+    Move, Stored, Unready, advance_sealed, count_by_key, finish_expired, list_runs_without, list_stored,
+};
 
 /// A webhook to send a test event to, and the database's time.
 pub struct Target {
