@@ -254,3 +254,78 @@ begin
     select k.webhook_id, true from kept k where k.opened_at is not null;
 end
 $$;
+
+-- Counts hours that are over, the newest first, until the time is up; gives how many. One process at a time, by a lock
+-- that ends with the transaction. Does nothing where an hour could not be found without reading all attempts. A database
+-- that is new has a month of empty hours, which are counted in one statement, not in as many as there are hours.
+create or replace function hookyard.count_hours(budget interval) returns integer
+language plpgsql
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    v_hour timestamptz;
+    v_counted integer := 0;
+begin
+    select h.hour into v_hour from hookyard.uncounted_hour() h;
+    if v_hour is null or not pg_try_advisory_xact_lock(20212) then
+        return 0;
+    end if;
+    if not exists (
+        select from pg_index x
+        join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0] and a.attname = 'webhook_id'
+        join pg_attribute b on b.attrelid = x.indrelid and b.attnum = x.indkey[1] and b.attname = 'created_at'
+        where x.indrelid = to_regclass('webhook_delivery_attempts') and x.indisvalid and x.indpred is null)
+    then
+        return 0;
+    end if;
+    delete from hookyard.hours h where h.hour < now() - interval '35 days';
+    delete from hookyard.counted_hours c where c.hour < now() - interval '35 days';
+    if not exists (select from hookyard.counted_hours) then
+        insert into hookyard.counted_hours (hour, passes, counted_at)
+        select h.hour, 1, clock_timestamp()
+        from generate_series(date_trunc('hour', now(), 'UTC') - interval '744 hours',
+            date_trunc('hour', now() - interval '10 minutes', 'UTC') - interval '1 hour', interval '1 hour') as h (hour)
+        where h.hour + interval '1 hour' <= coalesce((
+            select min(first.created_at)
+            from webhooks w cross join lateral (
+                select a.created_at from webhook_delivery_attempts a
+                where a.webhook_id = w.id and a.created_at is not null
+                order by a.created_at limit 1) first), 'infinity');
+    end if;
+    loop
+        select h.hour into v_hour from hookyard.uncounted_hour() h;
+        exit when v_hour is null or v_counted > 0 and clock_timestamp() > now() + budget;
+        delete from hookyard.hours h where h.hour = v_hour;
+        insert into hookyard.hours
+        select v_hour, w.id, c.attempts, c.successes, c.refused, c.failures, c.no_answer,
+            coalesce(o.answers, '')
+        from webhooks w
+        cross join lateral (
+            select count(*) as attempts,
+                count(*) filter (where a.response_status between 200 and 299) as successes,
+                count(*) filter (where a.response_status between 400 and 499) as refused,
+                count(*) filter (where a.response_status >= 400) as failures,
+                count(*) filter (where a.response_status = 599) as no_answer
+            from webhook_delivery_attempts a
+            where a.webhook_id = w.id and a.created_at >= v_hour and a.created_at < v_hour + interval '1 hour') c
+        left join (
+            select s.webhook_id,
+                string_agg(int2send(s.step) || int4send(s.answered), ''::bytea order by s.step) as answers
+            from (
+                select m.webhook_id, hookyard.answer_step(m.duration_us) as step, count(*)::integer as answered
+                from hookyard.attempts m
+                -- ids begin with the time of the machine that made them, which is trusted to ten minutes
+                where m.id >= hookyard.first_id(v_hour - interval '10 minutes')
+                  and m.id < hookyard.first_id(v_hour + interval '70 minutes')
+                  and m.started_at >= v_hour and m.started_at < v_hour + interval '1 hour' and m.status is not null
+                group by 1, 2) s
+            group by s.webhook_id) o on o.webhook_id = w.id
+        where c.attempts > 0;
+        insert into hookyard.counted_hours as c (hour, passes, counted_at) values (v_hour, 1, clock_timestamp())
+        on conflict (hour) do update set passes = c.passes + 1, counted_at = excluded.counted_at;
+        v_counted := v_counted + 1;
+    end loop;
+    return v_counted;
+end
+$$;

@@ -205,8 +205,7 @@ impl<'a> Run<'a> {
         let claim = (self.claim.is_none() && self.may_claim()).then_some(self.next_claim);
         let ends = if self.closing { self.cuts } else { self.ends };
         let secrets = (self.secrets.is_none() && self.desk.unsent() > 0).then_some(self.next_secrets);
-        let record = self.linger_ends().filter(|_| self.record.is_none());
-        let all = [claim, ends, secrets, record, Some(self.next_renewal), Some(self.next_house)];
+        let all = [claim, ends, secrets, Some(self.next_renewal), Some(self.next_house)];
         all.into_iter().flatten().min().unwrap_or(self.next_house)
     }
 }

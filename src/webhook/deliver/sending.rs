@@ -49,15 +49,6 @@ pub struct Sent {
     pub outcome: Outcome,
     pub started_at: Micros,
     pub duration: Duration,
-    /// When it ended, by this machine.
-    pub at: Instant,
-}
-
-impl Sent {
-    fn new(claimed: Claimed, outcome: Outcome, started_at: Micros, begun: Instant) -> Sent {
-        let at = Instant::now();
-        Sent { claimed, outcome, started_at, duration: at - begun, at }
-    }
 }
 
 impl<'a> Sender<'a> {
@@ -86,7 +77,7 @@ impl<'a> Sender<'a> {
         let begun = Instant::now();
         let started_at = anchor.at(begun);
         if let Some(outcome) = false_success() {
-            return Sent::new(claimed, outcome, started_at, begun);
+            return Sent { claimed, outcome, started_at, duration: begun.elapsed() };
         }
         let outcome = match self.prepare(&mut claimed, started_at / 1_000_000).await {
             Ok((request, _permit)) => {
@@ -99,7 +90,7 @@ impl<'a> Sender<'a> {
             }
             Err(outcome) => outcome,
         };
-        Sent::new(claimed, outcome, started_at, begun)
+        Sent { claimed, outcome, started_at, duration: begun.elapsed() }
     }
 
     async fn prepare(

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use uuid::Uuid;
@@ -21,10 +21,6 @@ const CLAIM: usize = 1000;
 /// Nor is more claimed than so many rounds of requests: what one run only holds, another could send.
 const ROUNDS: usize = 16;
 
-/// The longest that an outcome waits for others, and how many groups of what may be in flight need not wait.
-const LINGER: Duration = Duration::from_millis(4);
-const GROUPS: usize = 4;
-
 impl<'a> Run<'a> {
     pub fn start_what_can_start(&mut self) {
         let now = self.context.clock.instant();
@@ -37,7 +33,7 @@ impl<'a> Run<'a> {
             self.tally.attempted += 1;
             self.requests.push(self.request(claimed));
         }
-        if self.record.is_none() && self.linger_ends().is_some_and(|at| now >= at) {
+        if self.record.is_none() && !self.finished.is_empty() {
             self.record = Some(self.record(now));
         }
         if self.renew.is_none() && now >= self.next_renewal {
@@ -48,14 +44,6 @@ impl<'a> Run<'a> {
             let (db, webhooks) = (self.db, self.desk.endpoints());
             self.secrets = Some(async move { tables::find_sealed(db, &webhooks).await }.boxed_local());
         }
-    }
-
-    /// When to record what has finished: at once where it is many or nothing else is on the wire, else when it has
-    /// waited a little for company. A commit costs the database as much as thirty deliveries in it.
-    pub fn linger_ends(&self) -> Option<Instant> {
-        let first = self.finished.first()?.at;
-        let many = self.finished.len() * GROUPS >= self.options.limits.in_flight;
-        Some(if many || self.requests.is_empty() { first } else { first + LINGER })
     }
 
     /// What goes on the wire next is named first: only then is a crash told from a wait.
