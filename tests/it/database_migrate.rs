@@ -122,7 +122,7 @@ fn four_runs_at_once_make_it_once() {
     }
     assert_eq!(
         database.value("select string_agg(version::text, ' ') from hookyard.migrations"),
-        "1 2 3 4 5 6 7 8 9 10 11"
+        "1 2 3 4 5 6 7 8 9 10 11 12"
     );
 }
 

@@ -255,7 +255,8 @@ impl Desk {
     pub fn endpoints(&self) -> Vec<Uuid> {
         let waiting =
             self.lanes.iter().filter(|(_, lane)| !lane.waiting.is_empty()).map(|(webhook, _)| *webhook);
-        let others = self.suspects.iter().chain(&self.reserved).chain(&self.named).map(|claimed| claimed.webhook_id);
+        let others =
+            self.suspects.iter().chain(&self.reserved).chain(&self.named).map(|claimed| claimed.webhook_id);
         let all: HashSet<Uuid> = waiting.chain(others).collect();
         all.into_iter().collect()
     }
