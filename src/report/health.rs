@@ -144,7 +144,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
 /// One look, and what it is worth.
 pub async fn check(context: &Context, args: &Args, limits: &Limits) -> Result<Checked, Failure> {
     let Ok(looked) = tokio::time::timeout(WITHIN, look(context, args)).await else {
-        return Err(Failure::later(format!("the database has not answered within {} s", WITHIN.as_secs())));
+        return Err(slow(Failure::later(format!(
+            "the database has not answered within {} s",
+            WITHIN.as_secs()
+        ))));
     };
     let mut health = looked?;
     verdict::judge(&mut health, limits);
@@ -176,11 +179,18 @@ async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
     let (found, findings) = tokio::join!(store::find_health(db, &wish), inspect());
     let mut health = match found {
         Ok(health) => health,
+        Err(trouble) if trouble.code() == "57014" => return Err(slow(trouble.into())),
         Err(trouble) => return Err(schema::explained(db, trouble.into()).await),
     };
     let wrong = findings?.into_iter().filter(|finding| finding.weight == Weight::Wrong);
     health.tool.schema = wrong.map(|finding| finding.what).collect();
     Ok(health)
+}
+
+fn slow(failure: Failure) -> Failure {
+    failure
+        .hint("`hookyard database status` says which index is missing")
+        .hint("`hookyard report health --window 24h` reads less")
 }
 
 /// Flags over the configuration over the defaults.

@@ -1,5 +1,6 @@
 //! What can be said without a match: headers that are missing, renamed or misshapen, bodies that look mistreated.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::super::catalogue::present;
@@ -110,6 +111,13 @@ fn mismatch(case: &Case<'_>) -> Finding {
             "buffer the body once and hand the same bytes to the signature and to the parser",
         );
     }
+    if ends_early(body) {
+        return Finding::new(
+            "the body ends in the middle of its JSON: its end is missing",
+            "a limit on bodies in a proxy or in a log, a column that is too short, or a copy that was cut",
+            "take the whole body; raise the limit that cuts",
+        );
+    }
     if rewritten(body) {
         return Finding::new(
             "the body's keys are in alphabetical order, as programs write them: it may have been written again",
@@ -122,6 +130,11 @@ fn mismatch(case: &Case<'_>) -> Finding {
         "the secret is another one (test for live, another endpoint's, rotated), or the body was changed by hand",
         "compare the secret's source on both sides; give an old one as well with a further --secret-file",
     )
+}
+
+fn ends_early(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|why| why.is_eof())
 }
 
 /// A JSON object with several keys, all in order: seldom by chance.

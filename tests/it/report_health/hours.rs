@@ -155,6 +155,43 @@ fn what_is_read_one_by_one_is_said_with_what_ends_it() {
     );
 }
 
+/// Where reading takes too long, the newest days are told, and what is missing: that is worth more than an error.
+#[test]
+fn what_cannot_be_read_in_time_is_missing_and_said() {
+    let scene = Scene::new();
+    history(&scene, 100_000, 0);
+    scene.database.execute(
+        "update webhook_delivery_attempts set created_at = now() - random() * interval '6 days';
+         analyze webhook_delivery_attempts",
+    );
+    let all = seen(&scene, &[]);
+    assert_eq!(
+        (&all["deliveries"]["missing"], all["deliveries"]["total"]["attempts"].as_i64()),
+        (&serde_json::Value::Null, Some(100_000))
+    );
+    let hurried =
+        |form: &str| scene.hookyard(&["report", "health", form]).env("HOOKYARD_TEST_FAULT", "days:2").run();
+    let told = hurried("--json").exits(1).json();
+    let found = &told["deliveries"];
+    crate::support::has_the_promised_keys(&found["missing"], "report_health.read_live");
+    assert_eq!(found["missing"]["to_type"], "hookyard webhook retry");
+    let what = found["missing"]["what"].as_str().expect("text");
+    assert!(what.starts_with("attempts of 1") && what.contains(" hours before 2"), "{what}");
+    assert_eq!(found["day"], all["deliveries"]["day"], "the newest are read first");
+    let read = found["total"]["attempts"].as_i64().expect("a number");
+    assert!((20_000..50_000).contains(&read), "two days of six: {read}");
+    assert!(
+        told["reasons"].as_array().expect("reasons").iter().any(|one| one["name"] == "missing"),
+        "{told}"
+    );
+    assert!(hurried("--markdown").stdout.contains(what));
+    assert!(hurried("--prometheus").stdout.contains("\nhookyard_attempts_missing 1\n"));
+    assert!(hurried("--nagios").stdout.contains("missing 1"));
+    // What was told to type ends it.
+    retry_until_counted(&scene);
+    assert_eq!(hurried("--json").json()["deliveries"]["missing"], serde_json::Value::Null);
+}
+
 #[test]
 fn what_is_recorded_late_is_counted_when_its_hour_is_counted_again() {
     let scene = Scene::new();
