@@ -100,6 +100,39 @@ fn every_verb_explains_itself_at_once_without_database_or_configuration() {
     assert_eq!(version.stdout, format!("hookyard {}\n", env!("CARGO_PKG_VERSION")));
 }
 
+/// Four descriptors are the three that are given and one file: no runtime fits in, nor a socket beside it.
+#[test]
+fn verbs_of_signatures_start_no_runtime_and_others_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let body = folder.path().join("body");
+    std::fs::write(&body, r#"{"id":"evt_1","event":"report.ready"}"#).expect("written");
+    let header = "SNAPPT-Signature: t=1700000000,v1=VBvNiEXKMKAmwQwUee9QC-tY-DYb5cCkQQb7hPSuOWI";
+    let run = |line: &str| {
+        let variables =
+            [("BODY", body.to_str().expect("text")), ("SECRET", "whsec_hookyard_test"), ("HEADER", header)];
+        shell(&format!("ulimit -n 4; \"$HOOKYARD\" webhook {line}"), &variables)
+    };
+    for (line, code) in [
+        ("schemes", 0),
+        ("sign --scheme snappt --secret-env SECRET \"$BODY\"", 0),
+        ("verify --scheme snappt --secret-env SECRET --now 1700000000 --header \"$HEADER\" \"$BODY\"", 0),
+        ("verify --scheme auto --secret-env SECRET --now 1700000000 --header \"$HEADER\" \"$BODY\"", 0),
+        ("verify --scheme github --secret-env SECRET --header \"$HEADER\" --explain \"$BODY\"", 1),
+        ("check snappt \"$BODY\"", 1),
+        ("trigger --list", 0),
+    ] {
+        let told = run(line);
+        assert_eq!(told.code, Some(code), "{line}\n{told}");
+        assert!(!told.stderr.contains("runtime"), "{told}");
+    }
+    for line in [
+        "verify --scheme auto --header 'Plaid-Verification: a' \"$BODY\"",
+        "list --database postgres://127.0.0.1:1/x",
+    ] {
+        assert!(run(line).stderr.contains("cannot start the runtime"), "{line}\n{}", run(line));
+    }
+}
+
 #[test]
 fn without_a_database_every_verb_that_needs_one_names_both_ways() {
     let folder = tempfile::tempdir().expect("a folder");
