@@ -69,6 +69,31 @@ fn retry_until_counted(scene: &Scene) {
     panic!("a hundred runs do not count a month");
 }
 
+/// A run has a quarter of a second for hours, and a new database has a month of them in which nothing happened.
+#[test]
+fn empty_hours_before_the_first_attempt_are_counted_at_one_stroke() {
+    let scene = Scene::new();
+    let uncounted = "select coalesce(hookyard.uncounted_hour()::text, 'none')";
+    // No time at all is time for one hour.
+    assert_eq!(scene.text("select hookyard.count_hours('0')"), "0");
+    assert_eq!(scene.text(uncounted), "none");
+    assert_eq!(scene.text("select count(*) in (743, 744) from hookyard.counted_hours"), "t");
+
+    let scene = Scene::new();
+    let webhook = scene.webhook("https://hooks.example/");
+    scene.database.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '{webhook}', '{{}}', '{{}}', 200, date_trunc('hour', now()) - interval '1 hour' * n
+         from generate_series(2, 40) n"
+    ));
+    assert_eq!(scene.text("select hookyard.count_hours('0')"), "1");
+    let early = "from hookyard.counted_hours where hour < date_trunc('hour', now()) - interval '40 hours'";
+    assert_eq!(scene.text(&format!("select count(*) in (703, 704) {early}")), "t");
+    assert_ne!(scene.text(uncounted), "none", "what comes behind it is counted one by one");
+    retry_until_counted(&scene);
+    assert_eq!(scene.text("select sum(attempts) from hookyard.hours"), "39");
+}
+
 #[test]
 fn the_report_is_the_same_with_and_without_counted_hours() {
     let scene = Scene::new();
