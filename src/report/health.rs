@@ -176,7 +176,7 @@ async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
         Some(_) => Ok::<_, Failure>(Vec::new()),
         None => Ok(schema::inspect(db).await?.findings),
     };
-    let (found, findings) = tokio::join!(store::find_health(db, &wish), inspect());
+    let (found, findings) = tokio::join!(Box::pin(store::find_health(db, &wish)), inspect());
     let mut health = match found {
         Ok(health) => health,
         Err(trouble) if trouble.code() == "57014" => return Err(slow(trouble.into())),
