@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::env;
 use crate::failure::Failure;
 use crate::output::{Cell, Json, Output, Page, Table, Tone};
-use crate::settings::{KeySource, Origin, Set, Settings};
+use crate::settings::{KeySource, Origin, OwnScheme, Set, Settings};
 
 /// Show the settings in force and where each comes from
 #[derive(clap::Args)]
@@ -17,6 +17,7 @@ pub struct Configured {
     file: Option<String>,
     rows: Vec<Row>,
     keys: Vec<KeySource>,
+    schemes: Vec<OwnScheme>,
 }
 
 struct Row {
@@ -31,6 +32,7 @@ pub fn run(context: &Context, _args: &Args) -> Result<Box<dyn Output>, Failure> 
         file: settings.file.as_ref().map(|path| path.display().to_string()),
         rows: rows(settings),
         keys: settings.keys.clone(),
+        schemes: settings.schemes.clone(),
     }))
 }
 
@@ -148,6 +150,17 @@ fn named(targets: &std::collections::BTreeMap<String, crate::secret::SafeUrl>) -
     targets.iter().map(|(name, url)| format!("{name} {url}")).collect::<Vec<_>>().join(", ")
 }
 
+impl Configured {
+    /// File and line.
+    fn place(&self, scheme: &OwnScheme) -> String {
+        let file = self.file.as_deref().unwrap_or_default();
+        match scheme.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.to_owned(),
+        }
+    }
+}
+
 impl Output for Configured {
     fn text(&self, page: &mut Page) {
         let mut table = Table::new(&["setting", "value", "from"]);
@@ -169,6 +182,18 @@ impl Output for Configured {
             page.table(table);
             page.blank();
         }
+        if !self.schemes.is_empty() {
+            let mut table = Table::new(&["own scheme", "header", "from"]);
+            for scheme in &self.schemes {
+                table.row(vec![
+                    Cell::new(&scheme.name),
+                    Cell::new(scheme.header.as_deref().unwrap_or("in the body")),
+                    Cell::new(self.place(scheme)),
+                ]);
+            }
+            page.table(table);
+            page.blank();
+        }
         match &self.file {
             Some(file) => page.line(format!("configuration file: {file}")),
             None => page.line("configuration file: none"),
@@ -184,7 +209,12 @@ impl Output for Configured {
         let keys: Vec<_> = (self.keys.iter().enumerate())
             .map(|(at, key)| json!({ "tag": key.tag, "for": purpose(at), "from": key.place.to_string() }))
             .collect();
+        let schemes: Vec<_> = (self.schemes.iter())
+            .map(|one| json!({ "scheme": one.name, "header": one.header, "from": self.place(one) }))
+            .collect();
         let variables: Vec<_> = env::DOCUMENTED.iter().map(|(name, _)| name).collect();
-        Json::One(json!({ "file": self.file, "settings": settings, "keys": keys, "variables": variables }))
+        Json::One(
+            json!({ "file": self.file, "settings": settings, "keys": keys, "schemes": schemes, "variables": variables }),
+        )
     }
 }

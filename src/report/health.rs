@@ -144,7 +144,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Box<dyn Output>, Failu
 /// One look, and what it is worth.
 pub async fn check(context: &Context, args: &Args, limits: &Limits) -> Result<Checked, Failure> {
     let Ok(looked) = tokio::time::timeout(WITHIN, look(context, args)).await else {
-        return Err(Failure::later(format!("the database has not answered within {} s", WITHIN.as_secs())));
+        return Err(slow(Failure::later(format!(
+            "the database has not answered within {} s",
+            WITHIN.as_secs()
+        ))));
     };
     let mut health = looked?;
     verdict::judge(&mut health, limits);
@@ -172,8 +175,15 @@ async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
     };
     match store::find_health(db, &wish).await {
         Ok(health) => Ok(health),
+        Err(trouble) if trouble.code() == "57014" => Err(slow(trouble.into())),
         Err(trouble) => Err(schema::explained(db, trouble.into()).await),
     }
+}
+
+fn slow(failure: Failure) -> Failure {
+    failure
+        .hint("`hookyard database status` says which index is missing")
+        .hint("`hookyard report health --window 24h` reads less")
 }
 
 /// Flags over the configuration over the defaults.

@@ -150,6 +150,9 @@ fn deliveries(found: &mut Deliveries, limits: &Limits) -> Vec<Reason> {
         let what = counted(unwell as i64, "endpoint is not well", "endpoints are not well");
         section.say(Level::Degraded, "endpoints", unwell as f64, None, what);
     }
+    if let Some(missing) = &found.missing {
+        section.say(Level::Degraded, "missing", 1.0, None, missing.what.clone());
+    }
     found.level = section.level();
     section.reasons
 }

@@ -11,12 +11,13 @@ use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::keys::{self, KeySource};
+use super::schemes;
 use super::{Database, Yardi, count, duration, network, policy, url_of};
 use crate::backoff::Policy;
 use crate::env;
 use crate::failure::Failure;
 use crate::secret::SafeUrl;
-use crate::signature::{BUILT_IN, Scheme};
+use crate::signature::Scheme;
 
 /// The whole file. An unknown key is an error: a misspelt one would otherwise be silently without effect.
 #[derive(Debug, Default, Deserialize)]
@@ -39,8 +40,11 @@ pub struct File {
     /// Bases of addresses that providers have names for.
     pub targets: BTreeMap<String, String>,
     /// Signature schemes of one's own, usable wherever a built-in one is.
-    #[serde(deserialize_with = "schemes")]
+    #[serde(deserialize_with = "schemes::read")]
     pub schemes: BTreeMap<String, Scheme>,
+    /// The lines at which they begin, where they have a table of their own.
+    #[serde(skip)]
+    scheme_lines: BTreeMap<String, usize>,
     /// Where the keys of stored secrets come from; the first encrypts.
     #[serde(deserialize_with = "keys::sources")]
     pub keys: Vec<KeySource>,
@@ -174,13 +178,22 @@ impl File {
     }
 
     fn parse(path: &Path, text: &str) -> Result<File, Failure> {
-        toml::from_str(text).map_err(|why| {
+        let mut file: File = toml::from_str(text).map_err(|why: toml::de::Error| {
             // toml's own Display repeats the offending line, which may hold a password.
             let line = why.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             let place = line.map(|line| format!(":{line}")).unwrap_or_default();
             Failure::blocked(format!("{}{place}: {}", path.display(), without_values(why.message())))
                 .hint("`hookyard config` shows what is in force; README, \"Configuration\", lists every key")
-        })
+        })?;
+        if !file.schemes.is_empty() {
+            file.scheme_lines = schemes::lines(text);
+        }
+        Ok(file)
+    }
+
+    /// The line of `[schemes.NAME]`.
+    pub fn scheme_line(&self, name: &str) -> Option<usize> {
+        self.scheme_lines.get(name).copied()
     }
 
     pub fn database(&self, name: &str) -> Result<Database, Failure> {
@@ -244,21 +257,6 @@ fn timed<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Erro
 
 fn named_policy<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'static Policy>, D::Error> {
     policy(&String::deserialize(from)?).map(Some).map_err(serde::de::Error::custom)
-}
-
-fn schemes<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scheme>, D::Error> {
-    let schemes = BTreeMap::<String, Scheme>::deserialize(from)?;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    for name in schemes.keys() {
-        let why = match name.as_str() {
-            "" | "auto" => "is no name for a scheme",
-            name if BUILT_IN.iter().any(|(known, _)| *known == name) => "is built in and stays as it is",
-            name if !name.chars().all(plain) => "may hold lower-case letters, digits and `-` only",
-            _ => continue,
-        };
-        return Err(serde::de::Error::custom(format!("schemes.{name}: `{name}` {why}")));
-    }
-    Ok(schemes)
 }
 
 fn by_webhook<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Uuid, OwnLimits>, D::Error> {

@@ -3,6 +3,7 @@
 
 mod file;
 mod keys;
+mod schemes;
 mod yardi;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::secret::{SafeUrl, Secret};
 use file::Found;
 pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
+pub use schemes::OwnScheme;
 pub use yardi::{CodeSource, Operation, PasswordMode, Profile, Section, Way, Yardi};
 
 /// Where a value comes from.
@@ -125,6 +127,8 @@ pub struct Settings {
     pub plaid: Plaid,
     /// The first encrypts; read from where they are only when needed.
     pub keys: Vec<KeySource>,
+    /// Signature schemes of one's own.
+    pub schemes: Vec<OwnScheme>,
 }
 
 const PLAID: &str = "https://production.plaid.com";
@@ -199,6 +203,7 @@ impl Settings {
                     .map(|value| Set { value, origin: layers.file_origin() }),
             },
             keys: file.keys.clone(),
+            schemes: schemes::own(&file),
             file: path,
             warning,
         })

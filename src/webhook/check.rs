@@ -19,7 +19,7 @@ use crate::provider::{self, Checked, Fault, Finding, Form};
 /// warning, because providers add fields; with --strict it is an error.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:        hookyard webhook check resident-verify --strict --event REPORT_READY body.json\n  \
+    in CI:         hookyard webhook check resident-verify --strict --event REPORT_READY body.json\n  \
     at a terminal: hookyard webhook show 0192f0c1 --json --show-pii | jq -c '.events[0].payload | fromjson' | hookyard webhook check snappt -\n\n\
     `hookyard webhook trigger` lists the providers and their events.")]
 pub struct Args {
@@ -110,6 +110,12 @@ pub fn verdict(form: Form, bytes: &[u8], wanted: Option<&str>, strict: bool) -> 
 }
 
 fn read(bytes: &[u8]) -> Result<Node, String> {
+    if bytes.trim_ascii().is_empty() {
+        return Err("is empty".into());
+    }
+    if !bytes.trim_ascii_start().starts_with(b"{") && captured::read(bytes).is_ok() {
+        return Err("is a whole captured request, not a body: give it by --request".into());
+    }
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err("begins with a byte order mark, which is not JSON".into());
     }
@@ -131,6 +137,10 @@ impl Verdict {
 
     pub fn valid(&self) -> bool {
         !self.checked.findings.iter().any(|finding| self.is_error(finding))
+    }
+
+    fn is_unreadable(&self) -> bool {
+        self.checked.findings.iter().any(|finding| finding.fault == Fault::NotJson)
     }
 
     fn split(&self) -> (Vec<&Finding>, Vec<&Finding>) {
@@ -155,13 +165,18 @@ impl Verdict {
 impl Output for Verdict {
     fn text(&self, page: &mut Page) {
         let (word, tone) = if self.valid() { ("valid", Tone::Good) } else { ("invalid", Tone::Bad) };
+        let mut lines = self.lines();
         match &self.checked.event {
             Some(event) => {
                 page.toned(format!("{word}: {} {} ({})", self.form.name, event.name, event.about), tone);
             }
+            // Of what cannot be read at all there is nothing more to say than why.
+            None if self.is_unreadable() => {
+                let reasons = std::mem::take(&mut lines);
+                page.toned(format!("{word}: {}", reasons.join("; ")), tone);
+            }
             None => page.toned(format!("{word}: no event of {} is recognised", self.form.name), tone),
         }
-        let lines = self.lines();
         lines.iter().take(SHOWN).for_each(|line| page.line(format!("  {line}")));
         if lines.len() > SHOWN {
             page.line(format!("  … and {} more; --json has all", lines.len() - SHOWN));

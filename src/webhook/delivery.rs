@@ -28,7 +28,7 @@ pub struct Claimed {
     pub payload: Option<Bytes>,
     pub policy: &'static Policy,
     /// Absent when the webhook was deleted.
-    pub endpoint: Option<Endpoint>,
+    pub endpoint: Option<Rc<Endpoint>>,
     /// The endpoint has failed since its last success, so a success changes its record.
     pub failing: bool,
     /// Its failures running, of the kinds that are retried.

@@ -64,7 +64,7 @@ pub enum Verb {
 pub enum Alone {
     Schemes(schemes::Args),
     Sign(sign::Args),
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     Check(check::Args),
 }
 
@@ -83,8 +83,10 @@ pub fn run_alone(
     Ok(match verb {
         Verb::Alone(Alone::Schemes(args)) => Some(Box::new(schemes::run(config, args)?)),
         Verb::Alone(Alone::Sign(args)) => Some(Box::new(sign::run(config, printer, args)?)),
-        Verb::Alone(Alone::Verify(args)) if args.fetches() => None,
-        Verb::Alone(Alone::Verify(args)) => Some(Box::new(verify::run(config, printer, args)?)),
+        Verb::Alone(Alone::Verify(args)) => match verify::run(config, printer, args)? {
+            Some(verified) => Some(Box::new(verified)),
+            None => None,
+        },
         Verb::Alone(Alone::Check(args)) => Some(Box::new(check::run(args)?)),
         Verb::Trigger(args) => trigger::list(args)?,
         Verb::Send(_)
@@ -122,7 +124,7 @@ async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> 
         Verb::Secret(verb) => secret::run(context, *verb).await?,
         Verb::Trigger(args) => trigger::run(context, *args).await?,
         Verb::Doctor(args) => Box::new(doctor::run(context, args).await?),
-        Verb::Alone(Alone::Verify(args)) => Box::new(verify::run_fetching(context, &args).await?),
+        Verb::Alone(Alone::Verify(args)) => Box::new(Box::pin(verify::run_fetching(context, *args)).await?),
         Verb::Alone(_) => return Err(Failure::fault("dispatched twice")),
     })
 }

@@ -12,7 +12,7 @@ use crate::signature::{Catalogue, Facts, Proof, Ring, Scheme, Signing};
 /// List the signature schemes, each with an example
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:        hookyard webhook schemes --json | jq -r .scheme\n  \
+    in CI:         hookyard webhook schemes --json | jq -r .scheme\n  \
     at a terminal: hookyard webhook schemes snappt\n\n\
     A scheme of your own is a table [schemes.NAME] in hookyard.toml; the examples sign the body {\"id\":1}\n\
     with the secret `secret` (base64 c2VjcmV0 where the scheme decodes it) at 1700000000.")]

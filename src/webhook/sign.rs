@@ -18,7 +18,7 @@ use crate::signature::{
 /// Sign a body, byte for byte, as a sender of the scheme would
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:        hookyard webhook sign --scheme snappt --secret-env WEBHOOK_SECRET body.json > headers.txt\n  \
+    in CI:         hookyard webhook sign --scheme snappt --secret-env WEBHOOK_SECRET body.json > headers.txt\n  \
     at a terminal: hookyard webhook sign --scheme standard --secret-file secret.txt --format curl --url https://example.com/hook body.json")]
 pub struct Args {
     /// The body, `-` or nothing for standard input
@@ -110,7 +110,7 @@ pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Made
     let id = args.id.clone().unwrap_or_else(|| format!("msg_{}", Random::fresh().id(now).simple()));
     let headers = args.headers(&scheme)?;
     let facts = Facts { time: &time, id: &id, url: None, headers: &headers };
-    let signed = signed(&scheme, ring, facts, args)?;
+    let signed = signed(&scheme, ring, facts, args, printer)?;
     Ok(Made {
         format: args.format,
         time: stated.then_some(time),
@@ -122,12 +122,21 @@ pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Made
     })
 }
 
-fn signed(scheme: &Scheme, ring: Ring, facts: Facts<'_>, args: &Args) -> Result<Signed, Failure> {
+fn signed(
+    scheme: &Scheme,
+    ring: Ring,
+    facts: Facts<'_>,
+    args: &Args,
+    printer: &Printer,
+) -> Result<Signed, Failure> {
     let body = args.file.as_deref();
     let refused = |refusal| unusable(&refusal);
     let (Proof::Twilio, Some(url)) = (scheme.proof, &args.url) else {
         let mut signing = Signing::begin(scheme, ring, facts);
-        inputs::stream(body, "the body", 0, |chunk| signing.update(chunk))?;
+        // Nothing is kept but the knowledge that there was nothing: a file that was never filled is signed as well.
+        if inputs::stream(body, "the body", 0, |chunk| signing.update(chunk))?.is_some() {
+            printer.note("note: the body is empty");
+        }
         return signing.finish(&random::secure()).map_err(refused);
     };
     let whole = inputs::stream(body, "the body", WHOLE, |_| {})?

@@ -195,6 +195,29 @@ fn signatures_are_never_compared_byte_by_byte() {
     none(&found, "a signature is compared in constant time");
 }
 
+/// What CI scripts and engineers both type shows a line for each.
+#[test]
+fn verbs_of_signatures_show_a_line_for_ci_and_one_for_a_terminal() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for verb in [
+        "schemes",
+        "sign",
+        "verify",
+        "check",
+        "trigger",
+        "doctor",
+        "secret-add",
+        "secret-rotate",
+        "secret-list",
+        "secret-retire",
+        "secret-rekey",
+    ] {
+        let page = root.join("man").join(format!("hookyard-webhook-{verb}.1"));
+        let text = fs::read_to_string(&page).unwrap_or_else(|_| panic!("{verb} has no man page"));
+        assert!(text.contains("in CI:") && text.contains("at a terminal:"), "{verb}");
+    }
+}
+
 /// Every verb has a test file, a man page and an example in its help.
 #[test]
 fn every_verb_is_tested_documented_and_shown() {

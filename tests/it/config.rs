@@ -220,6 +220,30 @@ fn keys_are_listed_by_tag_and_place_and_never_read() {
 }
 
 #[test]
+fn schemes_of_ones_own_are_listed_by_name_header_and_line() {
+    let file = "operator = \"a\"\n\n[schemes.acme]\nabout = \"Acme's\"\nsigned = \"{body}\"\n\n[schemes.acme.signature]\n\
+                header = \"X-Acme-Signature\"\n[schemes.\"beta-2\".signature]\nheader = \"X-Beta\"\n\
+                [schemes.beta-2]\nabout = \"Beta's\"\nsigned = \"{body}\"\n";
+    let shown = with_file(file, &["config"], &[]).succeeds();
+    let schemes = shown.stdout.split("\n\n").nth(1).expect("a second table");
+    insta::assert_snapshot!(schemes, @r"
+     own scheme  header            from
+     acme        X-Acme-Signature  [file]:3
+     beta-2      X-Beta            [file]:9
+    ");
+    let json = with_file(file, &["config", "--json"], &[]).succeeds().json();
+    has_the_promised_keys(&json, "config");
+    let first = &json["schemes"][0];
+    assert_eq!(
+        (&first["scheme"], &first["header"], &first["from"]),
+        (&"acme".into(), &"X-Acme-Signature".into(), &"[file]:3".into())
+    );
+    let inline = "schemes.acme = { about = \"a\", signed = \"{body}\", signature = { header = \"X-A\" } }\n";
+    let json = with_file(inline, &["config", "--json"], &[]).succeeds().json();
+    assert_eq!(json["schemes"][0]["from"], "[file]");
+}
+
+#[test]
 fn databases_are_named_by_section() {
     let file = "database = \"prod\"\n[databases.prod]\nurl = \"postgres://db.example/prod\"\n[databases.stage]\nurl = \"postgres://db.example/stage\"\n";
     let database = |arguments: &[&str]| {

@@ -30,14 +30,17 @@ fn an_empty_database_is_well_and_says_so() {
     ok  [server] at [now]
 
     deliveries: ok
+      from webhook_delivery_attempts; queue and answer times: schema hookyard
       attempts of 7 days: 0, 0 succeeded (-), 0 failed, 0 neither; without a time: 0
       queue now: 0 waiting, 0 due, nothing due; 0 parked, 0 dead (0 in 24 hours)
       endpoints now: 0 breakers open, 0 gone (410), 0 alerts open
 
     yardi: ok
+      from the documents' yardi tables, entries, properties
       no active property
 
     hookyard: ok
+      from schema hookyard; the server's statistics
       of 24 hours: 0 leases lost with a request on the wire, 0 runs that never ended
     --- stderr
     (nothing)

@@ -193,7 +193,7 @@ fn where_columns_would_be_too_narrow_to_read_rows_are_told_one_by_one() {
     let (narrow, _) = on_a_terminal(&scene, verb, "COLUMNS=44 NO_COLOR=1", false);
     let lines: Vec<&str> = narrow.lines().map(str::trim_end).collect();
     let at = lines.iter().position(|line| *line == receiver.url("/status/404")).expect("the endpoint");
-    assert_eq!(lines[at + 1], "  attempts 1  success 0.0 %");
+    assert_eq!(lines[at + 1], "  attempts 1  failed 1  success 0.0 %");
     assert!(lines[at + 2].starts_with("  24 h volume ") && lines[at + 2].ends_with('█'), "{narrow}");
     assert!(lines[at + 3].starts_with("  24 h success ") && lines[at + 3].ends_with('x'), "{narrow}");
     assert!(lines[at + 4].contains("  due 0  dead 1"), "{narrow}");

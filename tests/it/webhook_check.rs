@@ -187,7 +187,9 @@ fn an_event_of_another_provider_is_recognised_as_such() {
 #[test]
 fn what_is_no_json_says_where() {
     for (payload, words) in [
-        ("", "EOF while parsing"),
+        ("", "is empty"),
+        ("{\"event\":", "EOF while parsing"),
+        ("POST /hook HTTP/1.1\r\nHost: x.test\r\n\r\n{}", "give it by --request"),
         ("{\"event\":}", "line 1 column 10"),
         ("\u{feff}{}", "byte order mark"),
         ("[]", "is a list, not an object"),
@@ -196,7 +198,9 @@ fn what_is_no_json_says_where() {
         (&format!("{}{}", "[".repeat(200), "]".repeat(200)), "nested deeper than 64"),
     ] {
         let checked = check("snappt", payload, &[]);
-        assert!(checked.code == Some(1) && checked.stdout.contains(words), "{words}: {checked}");
+        let reason = checked.stdout.strip_prefix("invalid: the payload ").unwrap_or_default();
+        assert!(checked.code == Some(1) && reason.contains(words), "{words}: {checked}");
+        assert_eq!(checked.stdout.lines().count(), 1, "the reason, and nothing else: {checked}");
     }
     let binary = hookyard(&["webhook", "check", "snappt"]).stdin(b"{\"a\":\"\xff\"}").run();
     assert!(binary.code == Some(1) && binary.stdout.contains("byte 6"), "{binary}");

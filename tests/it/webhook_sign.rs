@@ -315,3 +315,20 @@ fn hook0s_weaker_signature_rescues_nothing() {
     let older = verify("hook0", v0, "text/plain");
     assert!(older.code == Some(1) && older.stdout.contains("right under the scheme `hook0-v0`"), "{older}");
 }
+
+#[test]
+fn a_body_that_is_empty_is_signed_and_told() {
+    let sign = |body: &[u8]| {
+        hookyard(&["webhook", "sign", "--scheme", "github", "--secret-env", "S"])
+            .env("S", "secret")
+            .stdin(body)
+            .run()
+    };
+    let told = sign(b"").succeeds();
+    assert_eq!(told.stderr, "note: the body is empty\n", "{told}");
+    assert!(
+        told.stdout.contains("sha256=f9e66e179b6747ae54108f82f8ade8b3c25d76fd30afde6c395822c530196169"),
+        "{told}"
+    );
+    assert_eq!(sign(b"x").succeeds().stderr, "");
+}

@@ -85,7 +85,7 @@ fn each_property_says_how_it_is() {
      property PROP-700  ok      answered with 2 prospects
      property PROP-701  ok      answered that there is nobody new
      property PROP-702  failed  GetNewProspects: Invalid or no access to Yardi Property
-     property PROP-703  failed  GetNewProspects: The element \u{1b}[31mStartDate\u{202e} is missing (soap:Server)
+     property PROP-703  failed  GetNewProspects: The element \x1b[31mStartDate\u{202e} is missing (soap:Server)
      property PROP-704  failed  GetNewProspects: the answer has a document type definition: DTD not allowed
      property PROP-706  failed  GetNewProspects: the answer has no result element
 

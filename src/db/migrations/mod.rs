@@ -90,6 +90,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0011_attempts_by_time.sql"),
         documented: false,
     },
+    Migration {
+        version: 12,
+        name: "claims",
+        sql: include_str!("../../../migrations/0012_claims.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.

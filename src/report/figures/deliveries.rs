@@ -31,7 +31,9 @@ pub struct Deliveries {
     /// Whole hours of the window that `webhook retry` had counted; the rest is counted now.
     pub counted_hours: usize,
     /// Why more was read than that rest, where it was.
-    pub read_live: Option<ReadLive>,
+    pub read_live: Option<Remark>,
+    /// What the figures of attempts leave out, where they could not all be read in time.
+    pub missing: Option<Remark>,
     pub total: Counts,
     /// The last 24 hours, the begun hour included.
     pub day: Counts,
@@ -48,9 +50,10 @@ pub struct Deliveries {
     pub queue: Queue,
 }
 
-/// Attempts of hours that are over and that nobody counted, or that no index finds by time.
+/// What has to be known of the figures: of attempts in hours that are over and that nobody counted, or that no index
+/// finds by time.
 #[derive(Debug, Serialize)]
-pub struct ReadLive {
+pub struct Remark {
     pub what: String,
     /// What ends it.
     pub to_type: String,

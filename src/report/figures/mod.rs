@@ -12,7 +12,7 @@ use super::verdict::{Level, Reason};
 use crate::clock::{self, Micros};
 
 pub use deliveries::{
-    Answers, ByUrl, Counts, Day, Deliveries, Endpoint, Failed, FailedGroup, Hour, Queue, ReadLive,
+    Answers, ByUrl, Counts, Day, Deliveries, Endpoint, Failed, FailedGroup, Hour, Queue, Remark,
 };
 pub use tool::{CronVerb, HotTable, Tool};
 pub use yardi::{Entries, Invites, Polling, Property, Yardi, YardiDay, YardiOwn};

@@ -3,17 +3,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::hours::{self, Counted, HOUR};
 use super::queue::Found;
 use super::tally::{Own, Tally};
-use super::{Surroundings, Wish, answers};
-use crate::clock::Micros;
+use super::{Surroundings, Wish, answers, uncounted};
+use crate::clock::{self, Micros};
 use crate::egress;
-use crate::report::figures::{Answers, ByUrl, Counts, Hour, ReadLive, rate};
+use crate::report::figures::{Answers, ByUrl, Counts, Hour, Remark, rate};
 
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
@@ -21,73 +20,14 @@ const HOURS: Micros = 24;
 pub struct Attempts {
     /// Hours of the window that were counted before.
     pub counted_hours: usize,
-    pub read_live: Option<ReadLive>,
+    pub read_live: Option<Remark>,
+    pub missing: Option<Remark>,
     pub total: Counts,
     pub day: Counts,
     pub undated: i64,
     pub by_url: Vec<ByUrl>,
     pub hours: Vec<Hour>,
 }
-
-/// By webhook and hour. An attempt of the year infinity is counted as the document counts it, and belongs to no hour.
-/// `offset 0` keeps the stretches' ends from being worked out for every attempt.
-macro_rules! by_hour {
-    ($attempts:expr) => {
-        concat!(
-            "select c.webhook_id, case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end,
-                sum(c.n)::int8,
-                coalesce(sum(c.n) filter (where c.status between 200 and 299), 0)::int8,
-                coalesce(sum(c.n) filter (where c.status between 400 and 499), 0)::int8,
-                coalesce(sum(c.n) filter (where c.status >= 400), 0)::int8,
-                coalesce(sum(c.n) filter (where c.status = 599), 0)::int8
-             from (
-                select to_timestamp(u.since / 1000000.0) as since,
-                    coalesce(to_timestamp(u.last / 1000000.0), 'infinity') as last
-                from unnest($1::int8[], $2::int8[]) as u (since, last) offset 0) s
-             cross join lateral (",
-            $attempts,
-            ") c group by 1, c.hour"
-        )
-    };
-}
-/// Where attempts are found by their time, wherever they lie side by side.
-macro_rules! along_time {
-    ($hour:literal) => {
-        concat!(
-            "select a.webhook_id, ",
-            $hour,
-            " as hour, a.response_status as status, count(*) as n
-             from webhook_delivery_attempts a
-             where a.created_at between s.since and s.last
-             group by 1, 2, 3"
-        )
-    };
-}
-/// Webhook by webhook, along the documented index.
-macro_rules! along_webhooks {
-    ($hour:literal) => {
-        concat!(
-            "select w.id as webhook_id, o.hour, o.status, o.n from webhooks w cross join lateral (
-                select ",
-            $hour,
-            " as hour, a.response_status as status, count(*) as n
-                from webhook_delivery_attempts a
-                where a.webhook_id = w.id and a.created_at between s.since and s.last
-                group by 1, 2) o"
-        )
-    };
-}
-/// Plain arithmetic, since 14; before, by the calendar.
-macro_rules! hour {
-    ($along:ident, 14) => {
-        by_hour!($along!("date_bin('1 hour', a.created_at, timestamptz '2000-01-01 00:00:00Z')"))
-    };
-    ($along:ident, 13) => {
-        by_hour!($along!("date_trunc('hour', a.created_at)"))
-    };
-}
-const ALONG_TIME: [&str; 2] = [hour!(along_time, 13), hour!(along_time, 14)];
-const ALONG_WEBHOOKS: [&str; 2] = [hour!(along_webhooks, 13), hour!(along_webhooks, 14)];
 
 const UNDATED: &str = "
     select coalesce(sum(n.undated), 0)::int8 from webhooks w cross join lateral (
@@ -109,23 +49,13 @@ pub async fn count_attempts(
         false => hours::add_counted(tx, (since, around.now), &mut tally).await?,
     };
     let left = hours::left(since, around.now, &counted.hours);
-    let from: Vec<Micros> = left.iter().map(|(from, _)| *from).collect();
-    let last: Vec<Option<Micros>> = left.iter().map(|(_, until)| until.map(|until| until - 1)).collect();
-    let along = if around.has_order { ALONG_TIME } else { ALONG_WEBHOOKS };
-    let text = along[usize::from(around.server >= 140_000)];
-    let mut rows = sqlx::query(text).bind(&from).bind(&last).persistent(false).fetch(&mut *tx);
-    while let Some(row) = rows.try_next().await? {
-        let counts = [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?, row.try_get(6)?];
-        match row.try_get(1)? {
-            Some(at) => tally.add_live(row.try_get(0)?, &hours::hour_of(at, counts)),
-            None => tally.add_webhook(row.try_get(0)?, &hours::hour_of(0, counts), [None, None]),
-        }
-    }
-    drop(rows);
+    let unread = uncounted::add_uncounted(tx, around, &left, &mut tally).await?;
+    let (from, last) = uncounted::bounds(&left);
     let Tally { endpoints, own, hours, .. } = tally;
     let mut attempts = Attempts {
         counted_hours: counted.hours.len(),
         read_live: if wish.live { None } else { read_live(around, (since, begun), &counted.hours, &hours) },
+        missing: unread.map(|before| missing(around, wish, (since, before), &counted.hours)),
         total: Counts::default(),
         day: Counts::default(),
         undated: sqlx::raw_sql(UNDATED).fetch_one(&mut *tx).await?.try_get(0)?,
@@ -157,21 +87,15 @@ fn read_live(
     (since, begun): (Micros, Micros),
     counted: &[Micros],
     hours: &BTreeMap<Micros, Hour>,
-) -> Option<ReadLive> {
-    if !around.has_time_index && !around.has_order {
-        let to_type = match around.owns_attempts {
-            true => "hookyard database migrate --with-indexes".to_owned(),
-            false => "as the owner of the table: create index concurrently on webhook_delivery_attempts (webhook_id, \
-                      created_at desc);"
-                .to_owned(),
-        };
+) -> Option<Remark> {
+    if !around.finds_times() {
         let what = "all attempts are read through: no index on (webhook_id, created_at)".to_owned();
-        return around.has_attempts.then_some(ReadLive { what, to_type });
+        return around.has_attempts.then(|| Remark { what, to_type: index(around) });
     }
     let counted: HashSet<Micros> = counted.iter().copied().collect();
     let whole = hours.values().filter(|hour| hour.at > since && hour.at < begun - FRESH);
     let left: Vec<i64> = whole.filter(|hour| !counted.contains(&hour.at)).map(|hour| hour.attempts).collect();
-    (!left.is_empty()).then(|| ReadLive {
+    (!left.is_empty()).then(|| Remark {
         what: format!(
             "{} attempts were read one by one: {} hours are not counted yet, and each run of webhook retry counts some",
             left.iter().sum::<i64>(),
@@ -179,6 +103,41 @@ fn read_live(
         ),
         to_type: "hookyard webhook retry".to_owned(),
     })
+}
+
+fn index(around: &Surroundings) -> String {
+    match around.owns_attempts {
+        true => "hookyard database migrate --with-indexes".to_owned(),
+        false => {
+            "as the owner of the table: create index concurrently on webhook_delivery_attempts (webhook_id, \
+                  created_at desc);"
+                .to_owned()
+        }
+    }
+}
+
+/// What the figures leave out, and what to type so that the next ones do not.
+fn missing(
+    around: &Surroundings,
+    wish: &Wish,
+    (since, before): (Micros, Micros),
+    counted: &[Micros],
+) -> Remark {
+    let all = (before - since + HOUR - 1) / HOUR;
+    let hours = all - counted.iter().filter(|hour| **hour > since && **hour < before).count() as i64;
+    Remark {
+        what: format!(
+            "attempts of {hours} hours before {} are missing from these figures: they are not counted yet, and reading \
+             them takes longer than {} s",
+            clock::shown(before),
+            uncounted::BUDGET.as_secs()
+        ),
+        to_type: match (around.finds_times(), wish.live) {
+            (false, _) => index(around),
+            (true, true) => "hookyard report health".to_owned(),
+            (true, false) => "hookyard webhook retry".to_owned(),
+        },
+    }
 }
 
 /// Every hour of the stretch, the empty ones included.

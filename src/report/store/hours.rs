@@ -13,6 +13,7 @@ use crate::clock::Micros;
 use crate::report::figures::Hour;
 
 pub const HOUR: Micros = 3_600_000_000;
+pub const DAY: Micros = 24 * HOUR;
 
 const STEPS: usize = 128;
 

@@ -9,6 +9,7 @@ mod hours;
 mod queue;
 mod tally;
 mod tool;
+mod uncounted;
 mod yardi;
 
 use sqlx::Row;
@@ -75,6 +76,7 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
             source: "webhook_delivery_attempts; queue and answer times: schema hookyard",
             counted_hours: counted.counted_hours,
             read_live: counted.read_live,
+            missing: counted.missing,
             total: counted.total,
             day: counted.day,
             undated: counted.undated,
@@ -88,6 +90,13 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         yardi,
         tool,
     })
+}
+
+impl Surroundings {
+    /// Whether attempts of a time are found without reading all.
+    fn finds_times(&self) -> bool {
+        self.has_time_index || self.has_order
+    }
 }
 
 const SURROUNDINGS: &str = "

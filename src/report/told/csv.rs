@@ -3,6 +3,8 @@
 use crate::clock;
 use crate::report::figures::Health;
 
+use super::words;
+
 const HEADS: &[&str] = &[
     "webhook_id",
     "url",
@@ -29,6 +31,8 @@ const HEADS: &[&str] = &[
     "breaker_open_since",
     "gone_since",
     "alert_since",
+    "read_at",
+    "read_from",
 ];
 
 pub fn csv(health: &Health) -> Vec<Vec<String>> {
@@ -62,6 +66,8 @@ pub fn csv(health: &Health) -> Vec<Vec<String>> {
             at(one.breaker_open_since),
             at(one.gone_since),
             at(one.alert_since),
+            clock::shown(health.at),
+            words::source(&health.source),
         ]);
     }
     rows

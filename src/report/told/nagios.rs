@@ -5,6 +5,7 @@ use crate::report::threshold;
 use crate::report::verdict::{Level, Reason};
 
 const LENGTH: usize = 80;
+const LONGEST_WORD: usize = "HOOKYARD CRITICAL".len();
 
 pub fn nagios(health: &Health) -> String {
     let word = match health.level {
@@ -39,9 +40,41 @@ fn short(reason: &Reason) -> String {
     format!("{} {figure}", reason.name)
 }
 
+/// As many as there is room for beside the verdict.
 fn figures(health: &Health) -> String {
     let queue = &health.deliveries.queue;
-    let success =
-        health.deliveries.day.success_rate.map_or_else(String::new, |rate| format!("success={rate:.1}% "));
-    format!("|{success}oldest={}s due={} dead={}", queue.oldest_due_s.unwrap_or(0), queue.due, queue.died)
+    let success = health.deliveries.day.success_rate.map(|rate| format!("success={rate:.1}%"));
+    let others = [
+        format!("oldest={}s", queue.oldest_due_s.unwrap_or(0)),
+        format!("due={}", queue.due),
+        format!("dead={}", queue.died),
+    ];
+    let mut told = String::from("|");
+    for figure in success.into_iter().chain(others) {
+        if told.len() + figure.len() < LENGTH - LONGEST_WORD {
+            told.push_str(if told.len() > 1 { " " } else { "" });
+            told.push_str(&figure);
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::verdict::{Limits, judge};
+
+    #[test]
+    fn no_figure_makes_the_line_longer_than_promised() {
+        for large in [0, 1_000_000_000, i64::MAX] {
+            let mut health = Health::default();
+            let (day, queue) = (&mut health.deliveries.day, &mut health.deliveries.queue);
+            (day.attempts, day.success_rate) = (large, Some(0.0));
+            (queue.oldest_due_s, queue.due, queue.died) = (Some(large), large, large);
+            judge(&mut health, &Limits::default());
+            let line = nagios(&health);
+            assert!(line.len() <= LENGTH && line.is_ascii(), "{line}");
+            assert!(line.starts_with("HOOKYARD ") && line.contains("|success=0.0%"), "{line}");
+        }
+    }
 }

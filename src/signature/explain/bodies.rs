@@ -2,7 +2,10 @@
 
 use super::super::encoding::{Encoding, secret_bytes};
 use super::Finding;
-use super::text::{dechunked, decoded_form, latin1_to_utf8, percent_decoded, utf8_to_latin1};
+use super::text::{
+    dechunked, decoded_form, form_encoded, form_percent_encoded, latin1_to_utf8, percent_decoded,
+    percent_encoded, utf8_to_latin1, utf8_to_utf16, utf8_to_windows, utf16_to_utf8, windows_to_utf8,
+};
 use crate::json::{self, Escapes, Layout, Node, Style};
 
 /// A body that may have been signed, made when it is asked for: all at once would be many times the body.
@@ -77,6 +80,19 @@ const CHANGES: &[Change] = &[
         ],
     ),
     (percent_decoded, ["the signature fits the percent-decoded body", "a form parser decoded it", RAW_READ]),
+    (form_encoded, ["the signature fits the form with its values percent-encoded", PARSED_FORM, RAW_READ]),
+    (
+        form_percent_encoded,
+        [
+            "the signature fits the form with its values percent-encoded, blanks as `%20`",
+            PARSED_FORM,
+            RAW_READ,
+        ],
+    ),
+    (
+        percent_encoded,
+        ["the signature fits the body percent-encoded: it was decoded on the way", PARSED_FORM, RAW_READ],
+    ),
     (
         decoded_form,
         [
@@ -92,6 +108,30 @@ const CHANGES: &[Change] = &[
     (
         utf8_to_latin1,
         ["the signature fits the body in Latin-1: its UTF-8 was made on the way", CHARSET, CHARSET_FIX],
+    ),
+    (
+        windows_to_utf8,
+        ["the signature fits the body read as Windows-1252 and written as UTF-8", CHARSET, CHARSET_FIX],
+    ),
+    (
+        utf8_to_windows,
+        ["the signature fits the body in Windows-1252: its UTF-8 was made on the way", CHARSET, CHARSET_FIX],
+    ),
+    (
+        utf16_to_utf8,
+        [
+            "the signature fits the body as UTF-8: it is UTF-16 here",
+            UTF_16,
+            "save the body as the bytes that came",
+        ],
+    ),
+    (
+        utf8_to_utf16,
+        [
+            "the signature fits the body as UTF-16",
+            "the sender signs .NET's Encoding.Unicode, and sends UTF-8",
+            "have the sender sign the bytes that it sends (Encoding.UTF8)",
+        ],
     ),
     (
         |b| Some(String::from_utf8_lossy(b).into_owned().into_bytes()),
@@ -129,6 +169,8 @@ const CHANGES: &[Change] = &[
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const LINE_ENDS: &str = "git's autocrlf, an editor or a transfer in text mode converts them";
+const PARSED_FORM: &str = "a framework parsed the form and handed it over decoded";
+const UTF_16: &str = "PowerShell's `>` and Out-File, or Notepad, wrote the file";
 const CHARSET: &str = "a framework decoded the bytes to text with the wrong charset and encoded them again";
 const CHARSET_FIX: &str = "verify over bytes, not over text";
 /// Where buffers and proxies cut.

@@ -13,6 +13,9 @@ pub struct Candidate {
 
 const ISSUED: &str = "the other side treats the secret otherwise than this scheme's documents say";
 
+/// What issuers put before a secret.
+const PREFIXES: &[&[u8]] = &[b"whsec_", b"wbhsec_", b"sk_"];
+
 pub fn candidates(keys: &[Key], secrets: &[Vec<u8>], body: &[u8]) -> Vec<Candidate> {
     let configured = keys.iter().filter_map(|key| match key {
         Key::Mac(bytes) => Some(bytes.clone()),
@@ -47,6 +50,15 @@ pub fn candidates(keys: &[Key], secrets: &[Vec<u8>], body: &[u8]) -> Vec<Candida
             ISSUED,
             "use the variant that decodes the secret, or have the other side use its text",
         );
+        let bare = PREFIXES.iter().all(|prefix| !secret.starts_with(prefix));
+        for prefix in PREFIXES.iter().filter(|_| bare) {
+            add(
+                Some([prefix, secret.as_slice()].concat()),
+                "the signature was made with a prefix (`whsec_` or its like) before the secret",
+                "the prefix was taken for a label and left out when the secret was copied",
+                "give the secret whole, as it was issued",
+            );
+        }
         add(
             Encoding::Hex.decode(secret),
             "the signature was made with the hex-decoded secret",

@@ -1,5 +1,6 @@
 //! What can be said without a match: headers that are missing, renamed or misshapen, bodies that look mistreated.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::super::catalogue::present;
@@ -110,6 +111,13 @@ fn mismatch(case: &Case<'_>) -> Finding {
             "buffer the body once and hand the same bytes to the signature and to the parser",
         );
     }
+    if ends_early(body) {
+        return Finding::new(
+            "the body ends in the middle of its JSON: its end is missing",
+            "a limit on bodies in a proxy or in a log, a column that is too short, or a copy that was cut",
+            "take the whole body; raise the limit that cuts",
+        );
+    }
     if rewritten(body) {
         return Finding::new(
             "the body's keys are in alphabetical order, as programs write them: it may have been written again",
@@ -124,8 +132,26 @@ fn mismatch(case: &Case<'_>) -> Finding {
     )
 }
 
-/// A JSON object with several keys, all in order: seldom by chance.
+fn ends_early(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
+        && serde_json::from_slice::<IgnoredAny>(body).is_err_and(|why| why.is_eof())
+}
+
+/// Every object's keys in order: of how many orders there are, counted up to a hundred, this is one by chance.
 fn rewritten(body: &[u8]) -> bool {
-    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return false };
-    fields.len() >= 5 && fields.keys().zip(fields.keys().skip(1)).all(|(a, b)| a <= b)
+    serde_json::from_slice::<Value>(body).is_ok_and(|value| orders(&value).is_some_and(|orders| orders >= 24))
+}
+
+/// None where one is out of order.
+fn orders(value: &Value) -> Option<usize> {
+    let (own, inside): (usize, Vec<&Value>) = match value {
+        Value::Object(fields) => {
+            let sorted = fields.keys().zip(fields.keys().skip(1)).all(|(a, b)| a <= b);
+            sorted.then_some(())?;
+            ((1..=fields.len().min(5)).product(), fields.values().collect())
+        }
+        Value::Array(items) => (1, items.iter().collect()),
+        _ => return Some(1),
+    };
+    inside.into_iter().try_fold(own, |all, value| Some((all * orders(value)?).min(100)))
 }

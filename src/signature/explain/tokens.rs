@@ -19,14 +19,15 @@ const MOST: usize = 64;
 
 pub fn read(case: &Case<'_>) -> Vec<Token> {
     let mut tokens = Vec::new();
+    let wanted = case.scheme.encoding.name();
     for (name, value) in case.headers.iter().filter(|(name, _)| speaks(case, name)) {
         for word in value.split(|byte| b" ,".contains(byte)).take(MOST) {
-            split(name, word, &mut tokens);
+            split(wanted, name, word, &mut tokens);
         }
         // `v1,…`: the comma belongs to the prefix.
         for word in value.split(|byte| *byte == b' ').take(MOST) {
             if let Some((version, text)) = pair(word, b',') {
-                add(name, &format!("{version},"), text, &mut tokens);
+                add(wanted, name, &format!("{version},"), text, &mut tokens);
             }
         }
     }
@@ -35,7 +36,7 @@ pub fn read(case: &Case<'_>) -> Vec<Token> {
         && let Ok(value) = serde_json::from_slice::<serde_json::Value>(body)
         && let Some(text) = value.pointer(pointer).and_then(serde_json::Value::as_str)
     {
-        split(pointer, text.as_bytes(), &mut tokens);
+        split(wanted, pointer, text.as_bytes(), &mut tokens);
     }
     tokens.truncate(MOST);
     tokens
@@ -47,12 +48,12 @@ fn speaks(case: &Case<'_>, name: &str) -> bool {
         || case.scheme.header().is_some_and(|header| header.eq_ignore_ascii_case(name))
 }
 
-fn split(name: &str, word: &[u8], tokens: &mut Vec<Token>) {
+fn split(wanted: &str, name: &str, word: &[u8], tokens: &mut Vec<Token>) {
     let word = word.trim_ascii();
-    add(name, "", word, tokens);
+    add(wanted, name, "", word, tokens);
     // A `=` at the end is padding; one in front belongs to a name.
     if let Some((prefix, text)) = pair(word, b'=') {
-        add(name, &format!("{prefix}="), text, tokens);
+        add(wanted, name, &format!("{prefix}="), text, tokens);
     }
 }
 
@@ -61,7 +62,7 @@ fn pair(word: &[u8], separator: u8) -> Option<(String, &[u8])> {
     Some((String::from_utf8(word[..at].to_vec()).ok()?, &word[at + 1..]))
 }
 
-fn add(header: &str, prefix: &str, text: &[u8], tokens: &mut Vec<Token>) {
+fn add(wanted: &str, header: &str, prefix: &str, text: &[u8], tokens: &mut Vec<Token>) {
     if !(20..=200).contains(&text.len()) || tokens.len() >= 2 * MOST {
         return;
     }
@@ -69,10 +70,16 @@ fn add(header: &str, prefix: &str, text: &[u8], tokens: &mut Vec<Token>) {
         let Some(digest) = Digest::ALL.into_iter().find(|digest| digest.bytes() == bytes.len()) else {
             continue;
         };
-        let known = |token: &Token| token.bytes == bytes && token.header == header && token.prefix == prefix;
-        if !tokens.iter().any(known) {
-            let (header, prefix) = (header.to_owned(), prefix.to_owned());
-            tokens.push(Token { header, prefix, encoding, digest, bytes });
+        let known =
+            |token: &&mut Token| token.bytes == bytes && token.header == header && token.prefix == prefix;
+        match tokens.iter_mut().find(known) {
+            // In letters that two alphabets share it may be written in either: the scheme's own is meant.
+            Some(token) if encoding == wanted => token.encoding = encoding,
+            Some(_) => {}
+            None => {
+                let (header, prefix) = (header.to_owned(), prefix.to_owned());
+                tokens.push(Token { header, prefix, encoding, digest, bytes });
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
-//! A `curl` command as copied from a browser or a proxy (in its form for bash). The command is read, never run.
+//! A `curl` command as copied from a browser or a proxy, in its form for bash or for Windows' cmd. The command is read,
+//! never run.
 
-use super::Captured;
-use super::shell;
+use super::{Captured, cmd, shell};
 use crate::signature::Headers;
 
 /// Options whose value says nothing of headers or body.
@@ -52,12 +52,20 @@ const FLAGS: &[&str] = &[
 ];
 
 pub fn read(bytes: &[u8]) -> Result<Captured, String> {
-    if bytes.windows(2).any(|pair| pair == b"^\"" || pair == b"^\n" || pair == b"^\r") {
-        return Err("the command is in its form for Windows: copy it as cURL (bash)".into());
-    }
-    let words = shell::words(bytes.strip_prefix(b"$ ").unwrap_or(bytes))?;
-    let mut words = words.into_iter().skip(1);
     let mut captured = Captured::default();
+    let words = match cmd::is_meant(bytes) {
+        true => {
+            let read = cmd::words(bytes)?;
+            if read.has_lines {
+                let note = "line ends of the command are taken as LF: its form for Windows does not tell CR LF from LF";
+                captured.notes.push(note.into());
+            }
+            read.words
+        }
+        false => shell::words(bytes.strip_prefix(b"$ ").unwrap_or(bytes))?,
+    };
+    let globs = !words.iter().any(|word| word == b"-g" || word == b"--globoff");
+    let mut words = words.into_iter().skip(1);
     let mut data: Vec<Vec<u8>> = Vec::new();
     while let Some(word) = words.next() {
         let text = String::from_utf8(word).map_err(|_| "an option or the URL is not UTF-8")?;
@@ -97,6 +105,7 @@ pub fn read(bytes: &[u8]) -> Result<Captured, String> {
                     name.split('=').next().unwrap_or("")
                 ));
             }
+            url if globs => captured.url = Some(unglobbed(url)),
             url => captured.url = Some(url.to_owned()),
         }
     }
@@ -111,6 +120,12 @@ fn parted(text: &str) -> (&str, Option<&str>) {
         Some(start) => (start, text.get(2..)),
         None => (text, None),
     }
+}
+
+/// Browsers put a `\` before what curl would take for a range or a list of URLs.
+fn unglobbed(url: &str) -> String {
+    let pairs = ["\\[", "\\]", "\\{", "\\}"];
+    pairs.iter().fold(url.to_owned(), |url, pair| url.replace(pair, &pair[1..]))
 }
 
 /// `Name;` is a header without a value; `Name:` takes one away.
@@ -148,9 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn a_browsers_command_for_windows() {
+        let text = "curl ^\"https://x.test/?a=^\\^[1^\\^]^&b=2^\" ^\r\n  -X ^\"POST^\" ^\r\n  -H ^\"X-Sig: t=1,v1=a^\" ^\r\n  -H ^\"X-None;^\" ^\r\n  --data-raw ^\"^{^\\^\"it^\\^\":^\\^\"100^%^ab^\\^\"^}^\" ^\r\n  --compressed\r\n";
+        let captured = read(text.as_bytes()).expect("read");
+        assert_eq!(captured.url.as_deref(), Some("https://x.test/?a=[1]&b=2"));
+        assert_eq!(captured.headers.one("x-sig").expect("good"), b"t=1,v1=a");
+        assert_eq!(captured.headers.one("x-none").expect("good"), b"");
+        assert_eq!(captured.body, b"{\"it\":\"100%ab\"}");
+        assert!(captured.notes.is_empty());
+    }
+
+    #[test]
     fn what_is_not_in_the_command_is_not_guessed() {
         for wrong in [
-            "curl ^\"https://x.test/^\" -H ^\"A: b^\"",
+            "curl ^\"https://x.test/^\" -H ^\"A: b\"",
             "curl -d @body.json x",
             "curl -F a=b x",
             "curl -H",

@@ -1,6 +1,7 @@
 //! A request as somebody captured it: raw HTTP, an entry of a HAR file, or a `curl` command copied from a browser or a
 //! proxy. Read as bytes; what would not be the bytes that were sent is refused rather than guessed.
 
+mod cmd;
 mod curl;
 mod har;
 mod raw;
@@ -20,19 +21,38 @@ pub struct Captured {
 /// By what the file begins with.
 pub fn read(bytes: &[u8]) -> Result<Captured, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("the file is UTF-16, as PowerShell and Notepad write it: save it as UTF-8".into());
+    }
     let start = bytes.trim_ascii_start();
+    if let Some(copied) = elsewhere(start) {
+        return Err(format!(
+            "it was copied as {copied}, in which the bytes of the request are written anew: \
+             choose `Copy as cURL`, or save the request as HAR"
+        ));
+    }
     match start.first() {
         None => Err("the file is empty".into()),
         Some(b'{' | b'[') => har::read(start),
         Some(_)
             if start.starts_with(b"curl ")
                 || start.starts_with(b"curl\t")
+                || start.starts_with(b"curl.exe ")
                 || start.starts_with(b"$ curl ") =>
         {
             curl::read(start)
         }
         Some(_) => raw::read(bytes),
     }
+}
+
+/// The browser's other ways of copying a request: programs, which would have to be run.
+fn elsewhere(start: &[u8]) -> Option<&'static str> {
+    let is = |beginnings: &[&[u8]]| beginnings.iter().any(|beginning| start.starts_with(beginning));
+    if is(&[b"fetch(", b"await fetch("]) {
+        return Some("fetch");
+    }
+    is(&[b"Invoke-WebRequest", b"Invoke-RestMethod", b"$session = "]).then_some("PowerShell")
 }
 
 #[cfg(test)]

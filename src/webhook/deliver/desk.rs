@@ -1,8 +1,8 @@
 //! What is held, and what may go next. Pure: it sees no clock, no socket and no database.
 //!
-//! A claimed delivery *waits* in the lane of its endpoint, is *reserved* (named in the run's record, so that a crash
-//! is told from a wait), is *sent*, and stays *unrecorded* until its outcome is durable. Lanes take turns, so that a
-//! slow endpoint holds its own lane only.
+//! A claimed delivery *waits* in the lane of its endpoint, is *reserved* (about to be named in the run's record, so
+//! that a crash is told from a wait), is *named*, is *sent*, and stays *unrecorded* until its outcome is durable.
+//! Lanes take turns, so that a slow endpoint holds its own lane only.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -18,13 +18,16 @@ pub struct Limits {
     pub in_flight: usize,
 }
 
+/// This part of what may be in flight is named ahead, if that is more than goes at once.
+const AHEAD: usize = 4;
+
 /// A suspect goes at the latest after so many others.
 const SUSPECT_EVERY: usize = 1000;
 
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Claimed>,
-    /// Reserved or sent.
+    /// Reserved, named or sent.
     out: usize,
     queued: bool,
 }
@@ -40,7 +43,8 @@ pub struct Desk {
     since_suspect: usize,
     suspect_out: Option<Uuid>,
     reserved: VecDeque<Claimed>,
-    /// Reserved, sent or unrecorded: what the run's record names.
+    named: VecDeque<Claimed>,
+    /// Reserved, named, sent or unrecorded: what the run's record names.
     exposed: HashSet<Uuid>,
     waiting: usize,
     sent: usize,
@@ -56,6 +60,7 @@ impl Desk {
             since_suspect: 0,
             suspect_out: None,
             reserved: VecDeque::new(),
+            named: VecDeque::new(),
             exposed: HashSet::new(),
             waiting: 0,
             sent: 0,
@@ -82,14 +87,15 @@ impl Desk {
         }
     }
 
-    /// Choose what is to be named in the run's record next. Nothing while enough is reserved already, so that one
-    /// write names many.
+    /// Choose what is to be named in the run's record next. Nothing while enough is ready already, so that one write
+    /// names many.
     pub fn reserve(&mut self) -> Vec<Uuid> {
-        if self.reserved.len() * 2 > self.limits.concurrency {
+        let ready = self.reserved.len() + self.named.len();
+        let ahead = self.limits.concurrency.max(self.limits.in_flight / AHEAD);
+        if ready * 2 > ahead {
             return Vec::new();
         }
-        let ahead = self.limits.concurrency.saturating_sub(self.reserved.len());
-        let room = self.limits.in_flight.saturating_sub(self.exposed.len()).min(ahead);
+        let room = self.limits.in_flight.saturating_sub(self.exposed.len()).min(ahead - ready);
         let mut chosen = Vec::new();
         while chosen.len() < room {
             let Some(claimed) = self.choose() else { break };
@@ -99,6 +105,11 @@ impl Desk {
             self.reserved.push_back(claimed);
         }
         chosen
+    }
+
+    /// The run's record names what was reserved.
+    pub fn named(&mut self) {
+        self.named.append(&mut self.reserved);
     }
 
     fn choose(&mut self) -> Option<Claimed> {
@@ -136,12 +147,12 @@ impl Desk {
         self.lanes.get(&webhook).is_none_or(|lane| lane.out < self.limits.per_endpoint)
     }
 
-    /// The next to send, once the record names it.
+    /// The next to send of what the record names.
     pub fn next(&mut self) -> Option<Claimed> {
         if self.sent >= self.limits.concurrency {
             return None;
         }
-        let claimed = self.reserved.pop_front()?;
+        let claimed = self.named.pop_front()?;
         self.sent += 1;
         Some(claimed)
     }
@@ -173,7 +184,8 @@ impl Desk {
             unsent.extend(lane.waiting.drain(..).map(|claimed| claimed.id));
         }
         unsent.extend(self.suspects.drain(..).map(|claimed| claimed.id));
-        for claimed in std::mem::take(&mut self.reserved) {
+        self.named();
+        for claimed in std::mem::take(&mut self.named) {
             if let Some(lane) = self.lanes.get_mut(&claimed.webhook_id) {
                 lane.out -= 1;
             }
@@ -197,10 +209,14 @@ impl Desk {
         self.suspects = others.into();
         unsent.extend(theirs.iter().map(|claimed| claimed.id));
         self.waiting -= unsent.len();
-        let (theirs, others): (Vec<Claimed>, Vec<Claimed>) =
-            std::mem::take(&mut self.reserved).into_iter().partition(|c| c.webhook_id == webhook);
-        self.reserved = others.into();
-        for claimed in theirs {
+        let mut ready = Vec::new();
+        for list in [&mut self.reserved, &mut self.named] {
+            let (theirs, others): (Vec<Claimed>, Vec<Claimed>) =
+                std::mem::take(list).into_iter().partition(|claimed| claimed.webhook_id == webhook);
+            *list = others.into();
+            ready.extend(theirs);
+        }
+        for claimed in ready {
             if let Some(lane) = self.lanes.get_mut(&webhook) {
                 lane.out -= 1;
             }
@@ -239,7 +255,8 @@ impl Desk {
     pub fn endpoints(&self) -> Vec<Uuid> {
         let waiting =
             self.lanes.iter().filter(|(_, lane)| !lane.waiting.is_empty()).map(|(webhook, _)| *webhook);
-        let others = self.suspects.iter().chain(&self.reserved).map(|claimed| claimed.webhook_id);
+        let others =
+            self.suspects.iter().chain(&self.reserved).chain(&self.named).map(|claimed| claimed.webhook_id);
         let all: HashSet<Uuid> = waiting.chain(others).collect();
         all.into_iter().collect()
     }
@@ -255,7 +272,7 @@ impl Desk {
 
     /// Held and not yet sent.
     pub fn unsent(&self) -> usize {
-        self.waiting + self.reserved.len()
+        self.waiting + self.reserved.len() + self.named.len()
     }
 
     /// Nothing held at all.
@@ -297,6 +314,8 @@ mod tests {
         (20..23).for_each(|n| desk.hold(claimed(n, 2, 0)));
         let chosen = desk.reserve();
         assert_eq!(chosen.len(), 4, "two lanes of two");
+        assert!(desk.next().is_none(), "not before they are named");
+        desk.named();
         let webhooks: Vec<u128> =
             std::iter::from_fn(|| desk.next()).map(|claimed| claimed.webhook_id.as_u128()).collect();
         assert_eq!(webhooks, [1, 2, 1, 2]);
@@ -308,6 +327,7 @@ mod tests {
         let mut desk = desk(16, 100, 5);
         (0..20).for_each(|n| desk.hold(claimed(n, 1, 0)));
         assert_eq!(desk.reserve().len(), 5);
+        desk.named();
         let sent: Vec<Claimed> = std::iter::from_fn(|| desk.next()).collect();
         sent.iter().for_each(|claimed| desk.answered(claimed.webhook_id));
         assert_eq!(desk.reserve().len(), 0, "nothing more until the record is durable");
@@ -321,6 +341,7 @@ mod tests {
         (0..3).for_each(|n| desk.hold(claimed(n, 1, 1)));
         (3..6).for_each(|n| desk.hold(claimed(n, 1, 0)));
         assert_eq!(desk.reserve().len(), 4, "the three others and one suspect");
+        desk.named();
         let sent: Vec<Claimed> = std::iter::from_fn(|| desk.next()).collect();
         assert_eq!(sent.iter().map(|claimed| claimed.interruptions).collect::<Vec<_>>(), [0, 0, 0, 1]);
         let first = &sent[3];
@@ -346,7 +367,8 @@ mod tests {
         let mut desk = desk(4, 2, 100);
         (0..10).for_each(|n| desk.hold(claimed(n, n % 3, 0)));
         desk.reserve();
-        let sent = desk.next().expect("reserved");
+        desk.named();
+        let sent = desk.next().expect("named");
         let given = desk.drop_unsent();
         assert_eq!(given.len(), 9);
         assert_eq!(desk.exposed(), [sent.id]);

@@ -79,7 +79,6 @@ impl Run<'_> {
         for change in changes {
             change.log();
             self.desk.recorded(change.delivery_id);
-            change.log();
             self.tally.count(change, ours.contains(&change.delivery_id));
         }
         let mut unsent = Vec::new();

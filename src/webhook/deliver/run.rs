@@ -151,7 +151,10 @@ impl<'a> Run<'a> {
             }
             match self.wait(stop).await {
                 Woke::Claimed(taken) => self.on_claimed(taken?),
-                Woke::Named(named) => named?,
+                Woke::Named(named) => {
+                    named?;
+                    self.desk.named();
+                }
                 Woke::Recorded(group) => self.on_recorded(&group?),
                 Woke::Renewed(lost) => self.tally.taken_over += self.desk.forget(&lost?),
                 Woke::Learned(secrets) => self.sender.learn(secrets?),

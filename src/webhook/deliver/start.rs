@@ -29,11 +29,9 @@ impl<'a> Run<'a> {
             self.claim = Some(self.claim());
         }
         self.start_naming();
-        if self.name.is_none() {
-            while let Some(claimed) = self.desk.next() {
-                self.tally.attempted += 1;
-                self.requests.push(self.request(claimed));
-            }
+        while let Some(claimed) = self.desk.next() {
+            self.tally.attempted += 1;
+            self.requests.push(self.request(claimed));
         }
         if self.record.is_none() && !self.finished.is_empty() {
             self.record = Some(self.record(now));

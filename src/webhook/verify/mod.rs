@@ -5,6 +5,7 @@ mod gathered;
 mod plaid;
 mod told;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::inputs::{self, SecretArgs, Secrets, unusable};
@@ -23,7 +24,7 @@ pub use told::Verified;
 /// Exits 0 when it is right, 1 when it is not, 2 for a mistyped call, 4 for a secret or a setting that cannot be used.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:        hookyard webhook verify --scheme snappt --secret-env WEBHOOK_SECRET --headers headers.txt body.json\n  \
+    in CI:         hookyard webhook verify --scheme snappt --secret-env WEBHOOK_SECRET --headers headers.txt body.json\n  \
     at a terminal: hookyard webhook verify --scheme auto --secret-file secret.txt --request request.http --explain")]
 pub struct Args {
     /// The body, `-` or nothing for standard input
@@ -60,6 +61,9 @@ pub struct Args {
     /// Look for what would have matched, and tell all of it
     #[arg(long)]
     explain: bool,
+    /// What was read before it was seen that keys are to be fetched: standard input is read once.
+    #[arg(skip)]
+    prepared: RefCell<Option<Prepared>>,
 }
 
 /// Bodies up to here are kept for explaining; longer ones are only hashed as they pass.
@@ -67,17 +71,23 @@ const KEPT: usize = 2 << 20;
 /// Where the scheme must see the whole body.
 const WHOLE: usize = 64 << 20;
 
-pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Verified, Failure> {
+/// None where keys are to be fetched first, by `run_fetching`.
+pub fn run(config: Option<&Path>, printer: &Printer, args: &Args) -> Result<Option<Verified>, Failure> {
     let prepared = prepare(config, printer, args)?;
-    verified(printer, args, prepared)
+    if prepared.scheme.name == "plaid" && prepared.gathered.jwks.is_none() {
+        *args.prepared.borrow_mut() = Some(prepared);
+        return Ok(None);
+    }
+    verified(printer, args, prepared).map(Some)
 }
 
 /// With Plaid's keys fetched by their id: the one form that needs a runtime and the network.
-pub async fn run_fetching(context: &Context, args: &Args) -> Result<Verified, Failure> {
-    let mut prepared = prepare(context.settings.file.as_deref(), &context.printer, args)?;
+pub async fn run_fetching(context: &Context, args: Args) -> Result<Verified, Failure> {
+    let mut prepared =
+        args.prepared.take().ok_or_else(|| Failure::fault("keys are to be fetched for nothing"))?;
     let keys = plaid::keys(context, &context.settings.plaid, &prepared.gathered.headers).await?;
     prepared.gathered.jwks = Some(keys);
-    verified(&context.printer, args, prepared)
+    verified(&context.printer, &args, prepared)
 }
 
 /// What was given, read.
@@ -180,11 +190,6 @@ fn judge(
 }
 
 impl Args {
-    /// Keys are to be fetched: Plaid's scheme, by its name, without keys of the caller's.
-    pub fn fetches(&self) -> bool {
-        self.scheme == "plaid" && self.jwks.is_none()
-    }
-
     fn one_stdin(&self) -> Result<(), Failure> {
         let mut wanting = Vec::new();
         let on_stdin =

@@ -122,7 +122,7 @@ impl Output for Verified {
             "matched": self.matched,
             "timestamp": self.timestamp,
             "age_s": self.timestamp.map(|at| self.now - at),
-            "tolerance_s": self.tolerance,
+            "tolerance_s": self.timestamp.and(self.tolerance),
             "covers": { "body": self.scheme.covers_body(), "time": self.scheme.covers_time() },
             "not_covered": self.not_covered(),
             "replay_key": self.scheme.replay,

@@ -69,6 +69,31 @@ fn retry_until_counted(scene: &Scene) {
     panic!("a hundred runs do not count a month");
 }
 
+/// A run has a quarter of a second for hours, and a new database has a month of them in which nothing happened.
+#[test]
+fn empty_hours_before_the_first_attempt_are_counted_at_one_stroke() {
+    let scene = Scene::new();
+    let uncounted = "select coalesce(hookyard.uncounted_hour()::text, 'none')";
+    // No time at all is time for one hour.
+    assert_eq!(scene.text("select hookyard.count_hours('0')"), "0");
+    assert_eq!(scene.text(uncounted), "none");
+    assert_eq!(scene.text("select count(*) in (743, 744) from hookyard.counted_hours"), "t");
+
+    let scene = Scene::new();
+    let webhook = scene.webhook("https://hooks.example/");
+    scene.database.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '{webhook}', '{{}}', '{{}}', 200, date_trunc('hour', now()) - interval '1 hour' * n
+         from generate_series(2, 40) n"
+    ));
+    assert_eq!(scene.text("select hookyard.count_hours('0')"), "1");
+    let early = "from hookyard.counted_hours where hour < date_trunc('hour', now()) - interval '40 hours'";
+    assert_eq!(scene.text(&format!("select count(*) in (703, 704) {early}")), "t");
+    assert_ne!(scene.text(uncounted), "none", "what comes behind it is counted one by one");
+    retry_until_counted(&scene);
+    assert_eq!(scene.text("select sum(attempts) from hookyard.hours"), "39");
+}
+
 #[test]
 fn the_report_is_the_same_with_and_without_counted_hours() {
     let scene = Scene::new();
@@ -128,6 +153,43 @@ fn what_is_read_one_by_one_is_said_with_what_ends_it() {
         serde_json::Value::Null,
         "what was told was right"
     );
+}
+
+/// Where reading takes too long, the newest days are told, and what is missing: that is worth more than an error.
+#[test]
+fn what_cannot_be_read_in_time_is_missing_and_said() {
+    let scene = Scene::new();
+    history(&scene, 100_000, 0);
+    scene.database.execute(
+        "update webhook_delivery_attempts set created_at = now() - random() * interval '6 days';
+         analyze webhook_delivery_attempts",
+    );
+    let all = seen(&scene, &[]);
+    assert_eq!(
+        (&all["deliveries"]["missing"], all["deliveries"]["total"]["attempts"].as_i64()),
+        (&serde_json::Value::Null, Some(100_000))
+    );
+    let hurried =
+        |form: &str| scene.hookyard(&["report", "health", form]).env("HOOKYARD_TEST_FAULT", "days:2").run();
+    let told = hurried("--json").exits(1).json();
+    let found = &told["deliveries"];
+    crate::support::has_the_promised_keys(&found["missing"], "report_health.read_live");
+    assert_eq!(found["missing"]["to_type"], "hookyard webhook retry");
+    let what = found["missing"]["what"].as_str().expect("text");
+    assert!(what.starts_with("attempts of 1") && what.contains(" hours before 2"), "{what}");
+    assert_eq!(found["day"], all["deliveries"]["day"], "the newest are read first");
+    let read = found["total"]["attempts"].as_i64().expect("a number");
+    assert!((20_000..50_000).contains(&read), "two days of six: {read}");
+    assert!(
+        told["reasons"].as_array().expect("reasons").iter().any(|one| one["name"] == "missing"),
+        "{told}"
+    );
+    assert!(hurried("--markdown").stdout.contains(what));
+    assert!(hurried("--prometheus").stdout.contains("\nhookyard_attempts_missing 1\n"));
+    assert!(hurried("--nagios").stdout.contains("missing 1"));
+    // What was told to type ends it.
+    retry_until_counted(&scene);
+    assert_eq!(hurried("--json").json()["deliveries"]["missing"], serde_json::Value::Null);
 }
 
 #[test]

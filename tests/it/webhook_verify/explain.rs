@@ -102,6 +102,19 @@ fn a_body_that_was_changed_on_the_way() {
         (b"{\"a\":1}", b"eyJhIjoxfQ==", "base64-decoded body"),
         (b"{\"a\":1}", b"7\r\n{\"a\":1}\r\n0\r\n\r\n", "without its chunk lengths"),
         (b"{}", b"{}\0\0", "up to its first NUL byte"),
+        (b"{}", b"\xff\xfe{\0}\0", "it is UTF-16 here"),
+        (b"{\0}\0", b"{}", "the body as UTF-16"),
+        (b"\x80\x93", "€“".as_bytes(), "in Windows-1252"),
+        ("â‚¬".as_bytes(), "€".as_bytes(), "read as Windows-1252"),
+        (b"a=b+c&d=%7B%7D", b"a=b c&d={}", "the form with its values percent-encoded"),
+        (b"a=b%20c", b"a=b c", "blanks as `%20`"),
+        (b"%7B%22a%22%3A%201%7D", b"{\"a\": 1}", "it was decoded on the way"),
+        (compact, &compact[..40], "ends in the middle of its JSON"),
+        (
+            b"{\"b\":{\"d\":1,\"c\":2},\"a\":1,\"e\":3}",
+            b"{\"a\":1,\"b\":{\"c\":2,\"d\":1},\"e\":3,\"f\":4}",
+            "keys are in alphabetical order",
+        ),
     ];
     for (signed, sent, words) in cases {
         says(&told("snappt", SECRET, signed, SECRET, sent), words);
@@ -114,6 +127,13 @@ fn a_secret_that_was_treated_otherwise() {
     let decoded = "secret-of-enough-length!";
     for (scheme, key, secret, words) in [
         ("stripe", "c2VjcmV0LW9mLWVub3VnaC1sZW5ndGgh", encoded, "without its prefix"),
+        (
+            "stripe",
+            encoded,
+            "c2VjcmV0LW9mLWVub3VnaC1sZW5ndGgh",
+            "a prefix (`whsec_` or its like) before the secret",
+        ),
+        ("stripe", "whsec_test_secret", "test_secret", "a prefix (`whsec_` or its like) before the secret"),
         ("stripe", decoded, encoded, "base64-decoded secret"),
         ("stripe", "Az\u{1}", "417a01", "hex-decoded"),
         ("stripe", "Abc", "\"Abc\"", "without its quotes"),
@@ -215,6 +235,87 @@ fn a_body_that_was_cut_or_read_before() {
         &told_of(&files, "github", &headers[20..], "wrong-secret", BODY.as_bytes()),
         "nothing that usually breaks",
     );
+}
+
+/// A digest whose letters are the same in two alphabets is not said to be written in the wrong one.
+#[test]
+fn a_digest_is_read_in_the_schemes_own_encoding_where_it_can_be() {
+    for at in 0..12 {
+        let signed = format!("{{\"n\":{at}}}");
+        let told = told("snappt", SECRET, signed.as_bytes(), SECRET, format!("{signed}\n").as_bytes());
+        assert_eq!(told.matches("what happened:").count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn twilios_url_as_the_proxy_had_it() {
+    let files = Files::new();
+    let form = "To=%2B15550100&Body=hi";
+    let body = files.write("form", form);
+    let signed = |url: &str, secret: &str| {
+        hookyard(&["webhook", "sign", "--scheme", "twilio", "--secret-env", "S", "--url", url])
+            .arg(&body)
+            .env("S", secret)
+            .run()
+            .succeeds()
+            .stdout
+    };
+    let run = |headers: &str, url: &str, secret: &str, sent: &str| {
+        let (headers, sent) = (files.write("headers", headers), files.write("sent", sent));
+        let run = hookyard(&[
+            "webhook",
+            "verify",
+            "--scheme",
+            "twilio",
+            "--secret-env",
+            "S",
+            "--explain",
+            "--url",
+            url,
+        ])
+        .arg("--headers")
+        .arg(&headers)
+        .arg(&sent)
+        .env("S", secret)
+        .run();
+        assert_eq!(run.code, Some(1), "{run}");
+        run.stdout
+    };
+    let public = "https://hooks.example.com/in?a=b+c";
+    let headers = signed(public, "token");
+    for (url, words) in [
+        ("http://hooks.example.com/in?a=b+c", "the URL was signed as https"),
+        ("https://hooks.example.com/in?a=b%20c", "blanks in the query were signed as `+`"),
+        ("https://hooks.example.com:8080/in?a=b+c", "without its port"),
+        ("http://hooks.example.com:8080/in?a=b+c", "as https; and the URL was signed without its port"),
+    ] {
+        says(&run(&headers, url, "token", form), words);
+    }
+    let forwarded = format!("{headers}X-Forwarded-Host: hooks.example.com\n");
+    let inside = "http://10.0.0.7:3000/in?a=b+c";
+    says(&run(&forwarded, inside, "token", form), "the host that the header X-Forwarded-Host states");
+    says(&run(&headers, public, "\"token\"", form), "the secret without its quotes");
+    says(
+        &run(
+            &signed("https://hooks.example.com/in/", "token"),
+            "https://hooks.example.com/in",
+            "token",
+            form,
+        ),
+        "with a slash at its end",
+    );
+    // JSON: the URL states the body's hash.
+    use sha2::Digest as _;
+    let hash = hex(&sha2::Sha256::digest(b"{\"a\":1}"));
+    let url = format!("https://hooks.example.com/in?bodySHA256={hash}");
+    let json = files.write("json", "{\"a\":1}");
+    let headers = hookyard(&["webhook", "sign", "--scheme", "twilio", "--secret-env", "S", "--url", &url])
+        .arg(&json)
+        .env("S", "token")
+        .run()
+        .succeeds()
+        .stdout;
+    says(&run(&headers, &url, "token", "{\"a\": 1}\n"), "written again: without blanks");
 }
 
 #[test]

@@ -79,11 +79,15 @@ impl Caller {
     }
 
     fn verify(&self, jwt: &str) -> Transcript {
+        self.verify_as("plaid", jwt)
+    }
+
+    fn verify_as(&self, scheme: &str, jwt: &str) -> Transcript {
         let shown = hookyard(&["--allow-http", "--allow-egress", "127.0.0.1/32", "-vvv"])
             .arg("webhook")
             .arg("verify")
             .arg("--scheme")
-            .arg("plaid")
+            .arg(scheme)
             .arg("--now")
             .arg(NOW)
             .arg("--json")
@@ -105,6 +109,18 @@ fn headed(head: &Value) -> String {
     use base64::Engine;
     let head = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(head.to_string());
     format!("{head}.{}", JWT.split_once('.').expect("three parts").1)
+}
+
+#[test]
+fn a_scheme_that_is_recognised_by_its_header_fetches_its_key_as_well() {
+    let plaid = Plaid::start(JWK);
+    let caller = Caller::of(&plaid);
+    let told = caller.verify_as("auto", JWT).succeeds();
+    assert!(told.stderr.contains("scheme: plaid, by the name of its header"), "{told}");
+    assert_eq!(told.json()["matched"], "key test-kid-1");
+    assert_eq!(plaid.asked(), 1);
+    let refused = Caller { secret: "wrong", ..Caller::of(&plaid) }.verify_as("auto", JWT).exits(4);
+    assert!(refused.stderr.contains("Plaid refuses the credentials"), "{refused}");
 }
 
 #[test]

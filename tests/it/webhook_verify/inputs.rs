@@ -21,6 +21,14 @@ fn a_captured_request_is_taken_byte_for_byte() {
         "curl 'https://x.test/hook' \\\n  -X POST \\\n  -H '{HEADER}' \\\n  --data-raw $'{BODY}' --compressed\n"
     );
     let quoted = format!("curl https://x.test -H \"{HEADER}\" -d \"{}\"", BODY.replace('"', "\\\""));
+    let windows = BODY.replace('"', "^\\^\"").replace('{', "^{").replace('}', "^}");
+    let windows = format!(
+        "curl ^\"https://x.test/hook^\" ^\r\n  -X ^\"POST^\" ^\r\n  -H ^\"{HEADER}^\" ^\r\n  --data-raw ^\"{windows}^\"\r\n"
+    );
+    let firefox = format!(
+        "curl \"https://x.test/hook\" ^\r\n  -X POST ^\r\n  -H \"{HEADER}\" ^\r\n  --data-raw \"{}\"\r\n",
+        BODY.replace('"', "\"\"")
+    );
     for captured in [
         raw,
         chunked,
@@ -29,6 +37,8 @@ fn a_captured_request_is_taken_byte_for_byte() {
         serde_json::json!({ "log": { "entries": [{ "request": request }] } }).to_string(),
         curl,
         quoted,
+        windows,
+        firefox,
     ] {
         let path = files.write("captured", &captured);
         let run = verify("auto").arg("--request").arg(&path).run();
@@ -43,6 +53,14 @@ fn a_captured_request_is_taken_byte_for_byte() {
         ("curl -d @body.json x".into(), "reads a file"),
         ("curl -F a=b x".into(), "-F is not understood"),
         ("curl \"$URL\"".into(), "expand"),
+        ("curl ^\"https://x.test".into(), "is not closed"),
+        ("curl ^\"https://x.test^\" -d ^\"^\u{fffd}^\u{fffd}^\"".into(), "copy it as cURL (bash)"),
+        ("fetch(\"https://x.test/\", {\n  \"body\": \"{}\"\n});".into(), "copied as fetch"),
+        (
+            "$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\nInvoke-WebRequest".into(),
+            "copied as PowerShell",
+        ),
+        ("Invoke-WebRequest -UseBasicParsing -Uri \"https://x.test/\"".into(), "save the request as HAR"),
     ] {
         let path = files.write("captured", unclear);
         let run = verify("snappt").arg("--request").arg(&path).run();

@@ -140,6 +140,46 @@ pub const PLAID: &str = r#"{"webhook_type":"CHECK_REPORT","webhook_code":"CHECK_
 pub const JWK: &str = r#"{"alg":"ES256","crv":"P-256","kid":"test-kid-1","kty":"EC","use":"sig","x":"gzWsPHx_PfpsyMr21E140eZCwh1Tc0DYVz_VhYBhJV0","y":"JFQBg07PSljVhxCsvowc7k4NbCUo9wOux9SVGU8h6HY","created_at":1642248000,"expired_at":null}"#;
 pub const JWT: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6InRlc3Qta2lkLTEiLCJ0eXAiOiJKV1QifQ.eyJpYXQiOjE2NDIyNDg2MDAsInJlcXVlc3RfYm9keV9zaGEyNTYiOiJjOTM1ZThhNTA4OWU4ODQ4NDAzM2UxMjk2ZGM0MmU5MTg5ZmRkYTgwMzJjZjE3M2E3NGFmYjc2OGU3MjM2MWNkIn0.nEOpKvc5_kHHtqdFvNar5ApbC_EF2wwQMmTH3wqBFuE_wRIq1CEBrBySyp91pqp9H_FOhMZC5ocTSrBt1kJBlQ";
 
+/// HMAC-SHA256 as published, by a scheme of one's own: the binary's tag is the published one where that is valid, and a
+/// tag that is cut or wrong is refused.
+#[test]
+fn hmac_sha256() {
+    let files = Files::new();
+    let config = files.write(
+        "hookyard.toml",
+        "[schemes.bare]\nabout = \"The body alone\"\nsigned = \"{body}\"\n[schemes.bare.key]\nbase64_after = \"\"\n\
+         [schemes.bare.signature]\nheader = \"X-Tag\"\nencoding = \"hex\"\n",
+    );
+    for (text, count) in [
+        (include_str!("../../vectors/hmac-sha256-rfc4231.json"), 7),
+        (include_str!("../../vectors/hmac-sha256-wycheproof.json"), 174),
+    ] {
+        let file: Value = serde_json::from_str(text).expect("JSON");
+        let cases = file["cases"].as_array().expect("cases");
+        assert_eq!(cases.len(), count);
+        for case in cases {
+            let key = STANDARD.encode(unhex(&case["key_hex"]));
+            let body = files.write("body", unhex(&case["msg_hex"]));
+            let tag = case["tag_hex"].as_str().expect("hex");
+            let right = case["tag_bits"] == 256 && case["expect"] == "valid";
+            let run = |verb: &str| {
+                hookyard(&["webhook", verb, "--scheme", "bare", "--secret-env", "S"])
+                    .env("S", &key)
+                    .env("HOOKYARD_CONFIG", &config)
+            };
+            let made = run("sign").arg("--format").arg("value").arg(&body).run().succeeds();
+            assert_eq!(made.stdout == format!("{tag}\n"), right, "{case}: {made}");
+            let judged = run("verify").arg("--header").arg(&format!("X-Tag: {tag}")).arg(&body).run();
+            assert_eq!(judged.code, Some(if right { 0 } else { 1 }), "{case}: {judged}");
+        }
+    }
+}
+
+fn unhex(value: &Value) -> Vec<u8> {
+    let text = value.as_str().expect("hex");
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("hex")).collect()
+}
+
 #[test]
 fn plaid() {
     let files = Files::new();

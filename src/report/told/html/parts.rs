@@ -2,6 +2,7 @@
 
 use super::chart::Hue;
 use super::text;
+use crate::report::figures::Remark;
 use crate::report::verdict::Level;
 
 /// A number that is looked for first.
@@ -45,11 +46,22 @@ pub fn words(title: &str, inner: &str) -> String {
     )
 }
 
-pub fn heading(title: &str, level: &str) -> String {
-    format!("<h2>{} <span class=\"chip {level}\">{level}</span></h2>\n", text(title))
+pub fn heading(title: &str, level: Level, source: &str) -> String {
+    format!(
+        "<h2>{} <span class=\"chip {1}\">{1}</span></h2>\n<p class=\"source\">from {2}</p>\n",
+        text(title),
+        level.word(),
+        text(source)
+    )
+}
+
+pub fn facts(lines: &[String]) -> String {
+    let lines: String = lines.iter().map(|line| format!("<li>{}</li>", text(line))).collect();
+    format!("<ul class=\"facts\">{lines}</ul>\n")
 }
 
 /// What has to be known of the figures that follow, and what to type.
-pub fn note(what: &str, to_type: &str) -> String {
-    format!("<p class=\"note\">{}: <code>{}</code></p>\n", text(what), text(to_type))
+pub fn note(class: &str, remark: &Remark) -> String {
+    let Remark { what, to_type } = remark;
+    format!("<p class=\"note {class}\">{}: <code>{}</code></p>\n", text(what), text(to_type))
 }

@@ -21,6 +21,11 @@ pub fn deliveries(found: &Deliveries, window: &Window, to: &mut Metrics) {
         "Whether hours not yet counted or a missing index made this report slow, see report health",
         f64::from(u8::from(found.read_live.is_some())),
     );
+    to.one(
+        "attempts_missing",
+        "Whether hours are missing from the figures of attempts, since they could not be read in time",
+        f64::from(u8::from(found.missing.is_some())),
+    );
     to.one("deliveries_waiting", "Deliveries pending", queue.waiting as f64);
     to.one("deliveries_due", "Deliveries due now", queue.due as f64);
     to.one(

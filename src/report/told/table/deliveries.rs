@@ -3,38 +3,17 @@
 use super::{MOST, endpoints, head};
 use crate::output::{Page, Table, Tone};
 use crate::report::figures::{Failed, Health};
-use crate::report::told::words::{self, percent};
+use crate::report::told::words;
 
 pub fn show(health: &Health, page: &mut Page) {
     let found = &health.deliveries;
-    head(page, "deliveries", found.level);
-    let queue = &found.queue;
+    head(page, "deliveries", found.level, found.source);
     let window = words::window(&health.window);
-    page.line(format!(
-        "  attempts of {window}: {}, {} succeeded ({}), {} failed, {} neither; without a time: {}",
-        found.total.attempts,
-        found.total.successes,
-        percent(found.total.success_rate),
-        found.total.failures,
-        found.total.others,
-        found.undated
-    ));
-    if let Some(why) = &found.read_live {
-        page.toned(format!("  {}: {}", why.what, why.to_type), Tone::Warn);
+    page.line(format!("  {}", words::attempts(found, &window)));
+    for one in [&found.missing, &found.read_live].into_iter().flatten() {
+        page.toned(format!("  {}: {}", one.what, one.to_type), Tone::Warn);
     }
-    page.line(format!(
-        "  queue now: {} waiting, {} due, {}; {} parked, {} dead ({} in 24 hours)",
-        queue.waiting,
-        queue.due,
-        words::oldest(queue),
-        queue.parked,
-        queue.dead,
-        queue.died
-    ));
-    page.line(format!(
-        "  endpoints now: {} breakers open, {} gone (410), {} alerts open",
-        queue.breakers_open, queue.flagged, queue.alerts_open
-    ));
+    words::queue(found).iter().for_each(|line| page.line(format!("  {line}")));
     if !found.endpoints.is_empty() {
         endpoints::show(&found.endpoints, &window, page);
     }

@@ -9,12 +9,14 @@ use crate::report::told::words::{percent, url};
 const HEADS: &[&str] = &[
     "endpoint",
     "attempts",
+    "failed",
     "success",
     "24 h volume",
     "24 h success",
     "p50/p95 ms",
     "due",
     "dead",
+    "last success",
     "last failure",
 ];
 
@@ -26,12 +28,14 @@ pub fn show(all: &[Endpoint], window: &str, page: &mut Page) {
         table.row(vec![
             Cell::toned(url(one), tone(one.level)),
             one.counts.attempts.to_string().into(),
+            one.counts.failures.to_string().into(),
             percent(one.counts.success_rate).into(),
             volume(&one.hours).into(),
             success(&one.hours),
             format!("{}/{}", ms(one.p50_ms), ms(one.p95_ms)).into(),
             one.due.to_string().into(),
             one.dead.to_string().into(),
+            one.last_success_at.map(clock::shown).unwrap_or_default().into(),
             failure.unwrap_or_default().into(),
         ]);
     }

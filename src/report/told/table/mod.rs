@@ -38,7 +38,8 @@ pub fn tone(level: Level) -> Tone {
     }
 }
 
-fn head(page: &mut Page, name: &str, level: Level) {
+fn head(page: &mut Page, name: &str, level: Level, source: &str) {
     page.blank();
     page.toned(format!("{name}: {}", level.word()), tone(level));
+    page.toned(format!("  from {source}"), Tone::Dim);
 }

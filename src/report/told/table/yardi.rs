@@ -4,62 +4,18 @@ use super::{MOST, head};
 use crate::clock;
 use crate::output::{Cell, Page, Table, Tone};
 use crate::report::figures::Yardi;
-use crate::report::told::words::percent;
+use crate::report::told::words;
 
 pub fn show(found: &Yardi, page: &mut Page) {
-    head(page, "yardi", found.level);
+    head(page, "yardi", found.level, found.source);
     if let Some(why) = &found.not_read {
         return page.line(format!("  {why}"));
     }
     if found.properties == 0 && found.invites.total == 0 {
         return page.line("  no active property");
     }
-    let (polling, invites) = (&found.polling, &found.invites);
-    page.line(format!(
-        "  polling now: {} properties of {} integrations, {} stale, {} never polled{}",
-        found.properties,
-        found.integrations,
-        polling.stale,
-        polling.never,
-        beside(polling.overdue_documented != polling.stale, || {
-            format!("{} overdue", polling.overdue_documented)
-        })
-    ));
-    page.line(format!(
-        "  invites: {} of 7 days without an entry; of 30 days {} of {} converted ({}){}",
-        invites.unconverted,
-        invites.converted,
-        invites.total,
-        percent(invites.rate),
-        beside(
-            (invites.documented_converted, invites.documented_total) != (invites.converted, invites.total),
-            || {
-                format!(
-                    "{} of {} ({})",
-                    invites.documented_converted,
-                    invites.documented_total,
-                    percent(invites.documented_rate)
-                )
-            }
-        )
-    ));
-    if let (Some(part), Some(whole)) = (found.entries.from_yardi, found.entries.total) {
-        page.line(format!(
-            "  entries of 30 days: {part} of {whole} from Yardi ({})",
-            percent(found.entries.rate)
-        ));
-    }
-    if let Some(own) = &found.own {
-        page.line(format!(
-            "  hookyard now: {} results wait, {} may have reached Yardi; {} mails wait, {} of 7 days did not arrive or may not have; {} accounts refused, {} invites to be corrected",
-            own.submissions_waiting,
-            own.submissions_unknown,
-            own.mails_waiting,
-            own.mails_troubled,
-            own.accounts_blocked,
-            own.flagged
-        ));
-    }
+    words::yardi(found).iter().for_each(|line| page.line(format!("  {line}")));
+    let polling = &found.polling;
     if !polling.troubled.is_empty() {
         let mut table =
             Table::new(&["property", "in Yardi", "integration", "last poll", "every", "last error"]);
@@ -76,9 +32,4 @@ pub fn show(found: &Yardi, page: &mut Page) {
         }
         page.table(table);
     }
-}
-
-/// The document's own number, where it is another one.
-fn beside(differs: bool, number: impl FnOnce() -> String) -> String {
-    if differs { format!("; by the document's query {}", number()) } else { String::new() }
 }

@@ -1,6 +1,7 @@
-//! Endpoints, the worst first.
+//! Endpoints, the worst first: what their attempts came to, and how each of them stands.
 
 use super::MOST;
+use crate::clock;
 use crate::report::figures::Endpoint;
 use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, SILENT};
 use crate::report::told::html::charts;
@@ -11,31 +12,52 @@ use crate::report::told::words::{percent, url};
 use crate::report::verdict::Level;
 
 pub fn endpoints(all: &[Endpoint], window: &str) -> Figure {
-    // Those of which there is something to say.
+    let busy: Vec<&Endpoint> = all.iter().filter(|one| one.counts.attempts > 0).collect();
+    Ok(if busy.is_empty() { String::new() } else { success(&busy, window)? } + &standing(all))
+}
+
+fn success(busy: &[&Endpoint], window: &str) -> Figure {
+    let row = |one: &&Endpoint| {
+        vec![
+            url(one).to_owned(),
+            count(one.counts.attempts),
+            count(one.counts.failures),
+            percent(one.counts.success_rate),
+        ]
+    };
+    let rows: Vec<Vec<String>> = busy.iter().take(MOST).map(row).collect();
+    let heads = ["Endpoint", "Attempts", "Failed", "Success"];
+    Ok(beside(
+        "Success by endpoint",
+        &format!("{window}, the worst first"),
+        &charts::success(busy)?,
+        &[(&ACCEPTED, "accepted"), (&BROKEN, "answered with an error"), (&SILENT, "no answer")],
+        &table(&caption(busy.len()), &heads, &[false, true, true, true], &rows),
+    ))
+}
+
+/// Of every endpoint that something is to be said of.
+fn standing(all: &[Endpoint]) -> String {
     let told: Vec<&Endpoint> = all
         .iter()
         .filter(|one| {
             one.counts.attempts > 0 || one.level > Level::Ok || one.waiting + one.parked + one.dead > 0
         })
         .collect();
-    let caption = match told.len().checked_sub(MOST) {
+    if told.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<Vec<String>> = told.iter().take(MOST).map(|one| row(one)).collect();
+    let heads = ["Endpoint", "Now", "p50", "p95", "Last success", "Last failure"];
+    let numbers = [false, false, true, true, false, false];
+    words("How each endpoint stands", &table(&caption(told.len()), &heads, &numbers, &rows))
+}
+
+fn caption(endpoints: usize) -> String {
+    match endpoints.checked_sub(MOST) {
         Some(more) if more > 0 => format!("Endpoints, the worst {MOST}; {more} more are in --json"),
         _ => "Endpoints, the worst first".to_owned(),
-    };
-    let rows: Vec<Vec<String>> = told.iter().take(MOST).map(|one| row(one)).collect();
-    let heads = ["Endpoint", "Attempts", "Success", "p95", "Now"];
-    let table = table(&caption, &heads, &[false, true, true, true, false], &rows);
-    let busy: Vec<&Endpoint> = told.into_iter().filter(|one| one.counts.attempts > 0).collect();
-    if busy.is_empty() {
-        return Ok(if rows.is_empty() { String::new() } else { words("Endpoints", &table) });
     }
-    Ok(beside(
-        "Success by endpoint",
-        &format!("{window}, the worst first"),
-        &charts::success(&busy)?,
-        &[(&ACCEPTED, "accepted"), (&BROKEN, "answered with an error"), (&SILENT, "no answer")],
-        &table,
-    ))
 }
 
 fn row(one: &Endpoint) -> Vec<String> {
@@ -47,11 +69,13 @@ fn row(one: &Endpoint) -> Vec<String> {
         (one.due > 0, format!("{} due", count(one.due))),
     ];
     let now: Vec<String> = now.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect();
+    let failed = one.last_failed().map(|(at, why)| format!("{}: {why}", clock::shown(at)));
     vec![
         url(one).to_owned(),
-        count(one.counts.attempts),
-        percent(one.counts.success_rate),
-        millis(one.p95_ms),
         now.join(", "),
+        millis(one.p50_ms),
+        millis(one.p95_ms),
+        one.last_success_at.map(clock::shown).unwrap_or_default(),
+        failed.unwrap_or_default(),
     ]
 }

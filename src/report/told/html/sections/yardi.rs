@@ -5,13 +5,13 @@ use crate::clock;
 use crate::report::figures::Yardi;
 use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, WAITING};
 use crate::report::told::html::numbers::{count, day};
-use crate::report::told::html::parts::{beside, heading, words};
+use crate::report::told::html::parts::{beside, facts, heading, words};
 use crate::report::told::html::table::table;
 use crate::report::told::html::{charts, text};
-use crate::report::told::words::percent;
+use crate::report::told::words::{self as told, percent};
 
 pub fn yardi(found: &Yardi) -> Figure {
-    let mut html = heading("Yardi", found.level.word());
+    let mut html = heading("Yardi", found.level, found.source);
     if let Some(why) = &found.not_read {
         html.push_str(&words("Not read", &format!("<p>{}</p>\n", text(why))));
         return Ok(html);
@@ -59,6 +59,7 @@ pub fn yardi(found: &Yardi) -> Figure {
     } else if !found.polling.troubled.is_empty() {
         html.push_str(&words("Properties that are not polled in time", &troubled(found)));
     }
+    html.push_str(&words("As it stands", &facts(&told::yardi(found))));
     Ok(html)
 }
 

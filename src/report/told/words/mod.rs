@@ -1,4 +1,12 @@
-//! What several forms say in the same words.
+//! What several forms say in the same words: each figure with its window.
+
+mod deliveries;
+mod tool;
+mod yardi;
+
+pub use deliveries::{attempts, queue};
+pub use tool::{tool, verb};
+pub use yardi::yardi;
 
 use crate::report::figures::{Endpoint, Queue, Source, Window};
 use crate::report::threshold::length;
