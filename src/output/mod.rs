@@ -202,7 +202,9 @@ impl Printer {
             self.fail_as_plugin(failure.kind);
         }
         if self.format == Format::Json {
-            self.say(&line(failure.json().to_string()));
+            let mut told = failure.json();
+            told["exit_code"] = self.code(failure.kind).into();
+            self.say(&line(told.to_string()));
         } else {
             self.say(&escape(&failure.text()));
         }

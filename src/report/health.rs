@@ -11,7 +11,7 @@ use super::told;
 use super::verdict::{self, Level, Limits};
 use super::watch;
 use crate::context::Context;
-use crate::db::schema::{self, Weight};
+use crate::db::schema;
 use crate::failure::Failure;
 use crate::output::{self, Json, Output, Page};
 use crate::settings;
@@ -170,21 +170,14 @@ async fn look(context: &Context, args: &Args) -> Result<Health, Failure> {
         window_s: args.window.as_secs().try_into().unwrap_or(i64::MAX),
         live: args.live,
         show_pii: args.show_pii,
+        // A replica, and a role that may only read, are not meant to be fit for delivering.
+        schema: context.settings.report_database.is_none(),
     };
-    // A replica, and a role that may only read, are not meant to be fit for delivering.
-    let inspect = async || match context.settings.report_database {
-        Some(_) => Ok::<_, Failure>(Vec::new()),
-        None => Ok(schema::inspect(db).await?.findings),
-    };
-    let (found, findings) = tokio::join!(store::find_health(db, &wish), inspect());
-    let mut health = match found {
-        Ok(health) => health,
-        Err(trouble) if trouble.code() == "57014" => return Err(slow(trouble.into())),
-        Err(trouble) => return Err(schema::explained(db, trouble.into()).await),
-    };
-    let wrong = findings?.into_iter().filter(|finding| finding.weight == Weight::Wrong);
-    health.tool.schema = wrong.map(|finding| finding.what).collect();
-    Ok(health)
+    match store::find_health(db, &wish).await {
+        Ok(health) => Ok(health),
+        Err(trouble) if trouble.code() == "57014" => Err(slow(trouble.into())),
+        Err(trouble) => Err(schema::explained(db, trouble.into()).await),
+    }
 }
 
 fn slow(failure: Failure) -> Failure {

@@ -10,6 +10,7 @@ mod integration;
 mod invite;
 mod letter;
 mod list;
+mod opened;
 mod password;
 mod poll;
 mod prospect;

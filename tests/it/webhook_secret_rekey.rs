@@ -155,6 +155,10 @@ fn a_secret_that_does_not_decrypt_is_named_and_stays_and_the_others_move() {
             .contains("wrong: 1 signing secret lies under the key AES.GCM.V7, which is not configured here"),
         "{status}"
     );
+    many(&scene, 60);
+    scene.database.execute("update hookyard.secrets set sealed = set_byte(sealed, 11, ascii('9'))");
+    let long = rekey(&both, &scene, &[]).run().exits(4);
+    assert!(long.stdout.contains("\nand 43 more; --json has all\n"), "{long}");
     // No key at all, and no such webhook.
     let none = scene.hookyard(&["webhook", "secret", "rekey"]).run().exits(4);
     assert!(none.stderr.contains("no key is configured to encrypt with"), "{none}");

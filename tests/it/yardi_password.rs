@@ -104,6 +104,8 @@ fn rotate_moves_what_it_can_read_once_and_names_the_rest() {
             .text("select string_agg(password || updated_at, ' ' order by short_id) from yardi_integrations"),
         before
     );
+    let same = run(&estate, &["password", "rekey", "--dry-run"]).run().exits(4);
+    assert_eq!(same.stdout, dry.stdout, "by the word that signing secrets have for it");
     let told = run(&estate, &["password", "rotate"]).run().exits(4);
     insta::assert_snapshot!(told, @r"
     1 moved to AES.GCM.V2, 0 there already, 0 passed over

@@ -11,6 +11,8 @@ pub use expected::Scope;
 pub use facts::{Facts, Relation};
 pub use judge::{FUNCTION_CONTRACT, Finding, Weight, view_contract};
 
+use sqlx::postgres::PgConnection;
+
 use super::{Db, Trouble, blockers};
 use crate::failure::{Failure, Kind};
 
@@ -23,10 +25,15 @@ pub struct Inspection {
 
 /// Lists everything, harmless differences included.
 pub async fn inspect(db: &Db) -> Result<Inspection, Failure> {
-    let facts = match db.tx(async |connection| facts::read(connection).await).await {
-        Ok(facts) => facts,
-        Err(trouble) => return Err(blockers::explained(db, trouble).await),
-    };
+    match db.tx(async |connection| judged(connection).await).await {
+        Ok(inspection) => Ok(inspection),
+        Err(trouble) => Err(blockers::explained(db, trouble).await),
+    }
+}
+
+/// The same, within a transaction of somebody else's.
+pub async fn judged(connection: &mut PgConnection) -> Result<Inspection, sqlx::Error> {
+    let facts = facts::read(connection).await?;
     let findings = judge::judge(&facts, facts.uses_yardi());
     Ok(Inspection { facts, findings })
 }

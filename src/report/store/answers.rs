@@ -13,14 +13,17 @@ use crate::report::figures::{Answers, Day};
 const REST: &str = "
     select a.webhook_id, extract(epoch from date_trunc('day', a.started_at))::int8 * 1000000,
         hookyard.answer_step(a.duration_us), count(*)
-    from unnest($1::int8[], $2::int8[]) as s (since, last)
+    from (
+        select t.since, coalesce(t.last, 'infinity') as last,
+            hookyard.first_id(t.since - interval '10 minutes') as first_id,
+            coalesce(hookyard.first_id(t.last + interval '10 minutes'), 'ffffffff-ffff-ffff-ffff-ffffffffffff') as last_id
+        from unnest($1::int8[], $2::int8[]) as u (since, last)
+        cross join lateral (
+            select to_timestamp(u.since / 1000000.0) as since, to_timestamp(u.last / 1000000.0) as last) t
+        offset 0) s
     cross join lateral (
         select n.webhook_id, n.started_at, n.duration_us from hookyard.attempts n
-        where n.id >= hookyard.first_id(to_timestamp(s.since / 1000000.0) - interval '10 minutes')
-          and n.id < coalesce(hookyard.first_id(to_timestamp(s.last / 1000000.0) + interval '10 minutes'),
-              'ffffffff-ffff-ffff-ffff-ffffffffffff')
-          and n.started_at >= to_timestamp(s.since / 1000000.0)
-          and n.started_at <= coalesce(to_timestamp(s.last / 1000000.0), 'infinity')
+        where n.id >= s.first_id and n.id < s.last_id and n.started_at between s.since and s.last
           and n.status is not null
         order by n.id desc limit $3) a
     group by 1, 2, 3";

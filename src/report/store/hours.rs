@@ -79,19 +79,19 @@ const WHICH: &str = "
     where c.hour > to_timestamp($1 / 1000000.0) and c.hour < to_timestamp($2 / 1000000.0) order by 1";
 
 /// Thousands of endpoints have a million of these in a week: the server adds them up, and what it adds up is read row by
-/// row. Of a deleted webhook only the answers' times count.
+/// row. Of a deleted webhook only the answers' times count, below.
 const BY_HOUR: &str = "
     select extract(epoch from h.hour)::int8 * 1000000,
         coalesce(sum(h.attempts) filter (where w.id is not null), 0)::int8,
         coalesce(sum(h.successes) filter (where w.id is not null), 0)::int8,
         coalesce(sum(h.refused) filter (where w.id is not null), 0)::int8,
         coalesce(sum(h.failures) filter (where w.id is not null), 0)::int8,
-        coalesce(sum(h.no_answer) filter (where w.id is not null), 0)::int8, string_agg(h.answers, '')
+        coalesce(sum(h.no_answer) filter (where w.id is not null), 0)::int8
     from hookyard.hours h left join webhooks w on w.id = h.webhook_id
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
     group by h.hour";
 
-/// The last hours one by one, each six numbers of eight bytes.
+/// Day by day; the last hours one by one, each six numbers of eight bytes.
 const BY_WEBHOOK: &str = "
     select h.webhook_id, sum(h.attempts)::int8, sum(h.successes)::int8, sum(h.refused)::int8, sum(h.failures)::int8,
         sum(h.no_answer)::int8, string_agg(h.answers, ''),
@@ -99,10 +99,11 @@ const BY_WEBHOOK: &str = "
         (extract(epoch from max(h.hour) filter (where h.failures > 0)))::int8 * 1000000,
         coalesce(string_agg(int8send(extract(epoch from h.hour)::int8 * 1000000) || int8send(h.attempts)
             || int8send(h.successes) || int8send(h.refused) || int8send(h.failures) || int8send(h.no_answer), '')
-            filter (where h.hour >= to_timestamp($3 / 1000000.0)), '')
+            filter (where h.hour >= to_timestamp($3 / 1000000.0)), ''),
+        extract(epoch from date_trunc('day', h.hour))::int8 * 1000000
     from hookyard.hours h
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
-    group by h.webhook_id";
+    group by h.webhook_id, date_trunc('day', h.hour)";
 
 /// Adds the whole hours since the moment that are counted.
 pub async fn add_counted(
@@ -117,7 +118,6 @@ pub async fn add_counted(
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
         let at: Micros = row.try_get(0)?;
-        counted.by_day.entry(at / DAY * DAY).or_default().add_all(row.try_get(6)?);
         tally.add_hour(&numbers(&row, at)?);
     }
     drop(rows);
@@ -125,7 +125,9 @@ pub async fn add_counted(
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
         let id = row.try_get(0)?;
-        counted.by_webhook.entry(id).or_default().add_all(row.try_get(6)?);
+        let answers = row.try_get(6)?;
+        counted.by_webhook.entry(id).or_default().add_all(answers);
+        counted.by_day.entry(row.try_get(10)?).or_default().add_all(answers);
         tally.add_webhook(id, &numbers(&row, 0)?, [row.try_get(7)?, row.try_get(8)?]);
         let (packed, _): (&[[u8; 8]], _) = row.try_get::<&[u8], _>(9)?.as_chunks();
         for hour in packed.chunks_exact(6) {

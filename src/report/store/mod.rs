@@ -27,6 +27,8 @@ pub struct Wish {
     pub live: bool,
     /// Answers in full, personal data included.
     pub show_pii: bool,
+    /// Whether the schema is judged as well.
+    pub schema: bool,
 }
 
 /// Where and when the attempts are read, and what decides which statements fit.
@@ -45,24 +47,24 @@ struct Surroundings {
     owns_attempts: bool,
 }
 
-/// Three looks side by side, each a transaction of one moment: the attempts, the queue with what failed, and Yardi. They
-/// are milliseconds apart and share no figure. Where the server has no room for three, they come one after the other.
+/// Two looks side by side, each a transaction of one moment: attempts and Yardi; what failed, the queue and the tool.
+/// They are milliseconds apart and share no figure. Where the server has no room for two, one waits for the other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx).await?;
         let mut endpoints = queue::list_endpoints(tx).await?;
         let (counted, answers) = counted::count_attempts(tx, &around, wish, &mut endpoints).await?;
-        Ok((around, endpoints, counted, answers))
+        let yardi = yardi::find_yardi(tx).await?;
+        Ok((around, endpoints, counted, answers, yardi))
     });
     let queue = db.tx_reading(async |tx: &mut PgConnection| {
         let failed = failed::list_failed(tx, wish.show_pii).await?;
         let queue = queue::count_queue(tx).await?;
-        let tool = tool::find_tool(tx, failed.interrupted).await?;
+        let tool = tool::find_tool(tx, failed.interrupted, wish.schema).await?;
         Ok((failed.failed, queue, tool))
     });
-    let yardi = db.tx_reading(yardi::find_yardi);
-    let ((around, mut endpoints, counted, answers), (failed, queue, tool), yardi) =
-        tokio::try_join!(attempts, queue, yardi)?;
+    let ((around, mut endpoints, counted, answers, yardi), (failed, queue, tool)) =
+        tokio::try_join!(attempts, queue)?;
     Ok(Health {
         level: Level::Ok,
         reasons: Vec::new(),

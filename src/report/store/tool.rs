@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use crate::db::schema::{self, Weight};
 use crate::report::figures::{CronVerb, HotTable, Tool};
 use crate::report::verdict::Level;
 
@@ -55,7 +56,7 @@ const OLDEST: &str = "
     select (extract(epoch from a.started_at) * 1000000)::int8, a.started_at < now() - interval '90 days'
     from hookyard.attempts a order by a.id limit 1";
 
-pub async fn find_tool(tx: &mut PgConnection, rescued: i64) -> Result<Tool, sqlx::Error> {
+pub async fn find_tool(tx: &mut PgConnection, rescued: i64, schema: bool) -> Result<Tool, sqlx::Error> {
     let mut verbs = Vec::new();
     for row in sqlx::query(VERBS).bind(CRON).persistent(false).fetch_all(&mut *tx).await? {
         verbs.push(CronVerb {
@@ -78,12 +79,17 @@ pub async fn find_tool(tx: &mut PgConnection, rescued: i64) -> Result<Tool, sqlx
         verbs,
         rescued,
         crashed: sqlx::raw_sql(CRASHED).fetch_one(&mut *tx).await?.try_get(0)?,
-        schema: Vec::new(),
+        schema: if schema { list_wrong(tx).await? } else { Vec::new() },
         invalid_indexes: sqlx::raw_sql(INVALID).fetch_one(&mut *tx).await?.try_get(0)?,
         tables: list_tables(tx).await?,
         oldest_attempt_at,
         retention_due,
     })
+}
+
+async fn list_wrong(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let findings = schema::judged(tx).await?.findings.into_iter();
+    Ok(findings.filter(|one| one.weight == Weight::Wrong).map(|one| one.what).collect())
 }
 
 async fn list_tables(tx: &mut PgConnection) -> Result<Vec<HotTable>, sqlx::Error> {

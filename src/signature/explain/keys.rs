@@ -50,7 +50,8 @@ pub fn candidates(keys: &[Key], secrets: &[Vec<u8>], body: &[u8]) -> Vec<Candida
             ISSUED,
             "use the variant that decodes the secret, or have the other side use its text",
         );
-        for prefix in PREFIXES.iter().filter(|_| unprefixed.is_none()) {
+        let bare = PREFIXES.iter().all(|prefix| !secret.starts_with(prefix));
+        for prefix in PREFIXES.iter().filter(|_| bare) {
             add(
                 Some([prefix, secret.as_slice()].concat()),
                 "the signature was made with a prefix (`whsec_` or its like) before the secret",

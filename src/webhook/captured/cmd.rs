@@ -144,6 +144,12 @@ impl Reader<'_> {
                     self.has_lines = true;
                     word.push(b'\n');
                 }
+                // Browsers of years ago: how many line ends were meant cannot be told.
+                (Unit::Plain(b'"'), Quote::Bare)
+                    if self.rest.starts_with(b"^\n") || self.rest.starts_with(b"^\r") =>
+                {
+                    return Err("a line ends between two quotes: copy it as cURL (bash)".into());
+                }
                 (Unit::Plain(b'"'), Quote::Bare) => return Ok(()),
                 (Unit::LineEnd, _) => word.push(b'\n'),
                 (Unit::GoesOn | Unit::Plain(b'\n'), _) => return Err("a line ends inside of quotes".into()),
@@ -236,6 +242,7 @@ mod tests {
             "curl ^\"a\"b^\"",
             "curl ^\"a^\nb^\"",
             "curl \"a\nb\"",
+            "curl \"https://x\" ^\n --data-raw \"a\"^\n\"b\"",
             "curl %URL%",
             "curl ^\"^\u{fffd}^\u{fffd}^\"",
             "curl ^",

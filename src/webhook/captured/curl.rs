@@ -91,7 +91,10 @@ pub fn read(bytes: &[u8]) -> Result<Captured, String> {
             "-A" | "--user-agent" => captured.headers.push("User-Agent", &value()?),
             "-e" | "--referer" => captured.headers.push("Referer", &value()?),
             "-b" | "--cookie" => captured.headers.push("Cookie", &value()?),
-            "--url" => captured.url = Some(String::from_utf8(value()?).map_err(|_| "the URL is not UTF-8")?),
+            "--url" => {
+                let url = String::from_utf8(value()?).map_err(|_| "the URL is not UTF-8")?;
+                place(&mut captured, &url, globs)?;
+            }
             "-u" | "--user" => {
                 value()?;
             }
@@ -105,8 +108,7 @@ pub fn read(bytes: &[u8]) -> Result<Captured, String> {
                     name.split('=').next().unwrap_or("")
                 ));
             }
-            url if globs => captured.url = Some(unglobbed(url)),
-            url => captured.url = Some(url.to_owned()),
+            url => place(&mut captured, url, globs)?,
         }
     }
     captured.body = data.join(&b"&"[..]);
@@ -120,6 +122,15 @@ fn parted(text: &str) -> (&str, Option<&str>) {
         Some(start) => (start, text.get(2..)),
         None => (text, None),
     }
+}
+
+/// The one URL; a second would be a second request.
+fn place(captured: &mut Captured, url: &str, globs: bool) -> Result<(), String> {
+    if captured.url.is_some() {
+        return Err("the command calls two URLs: keep the one that is meant".into());
+    }
+    captured.url = Some(if globs { unglobbed(url) } else { url.to_owned() });
+    Ok(())
 }
 
 /// Browsers put a `\` before what curl would take for a range or a list of URLs.
@@ -155,9 +166,9 @@ mod tests {
 
     #[test]
     fn a_browsers_command() {
-        let text = "curl 'https://x.test/?a=1' -X POST \\\n  -H 'X-Sig: t=1,v1=a' -H'Content-Type: application/json' \\\n  --data-raw $'{\"it\\'s\":1}' --compressed";
+        let text = "curl 'https://x.test/?a=\\[1\\]' -X POST \\\n  -H 'X-Sig: t=1,v1=a' -H'Content-Type: application/json' \\\n  --data-raw $'{\"it\\'s\":1}' --compressed";
         let captured = read(text.as_bytes()).expect("read");
-        assert_eq!(captured.url.as_deref(), Some("https://x.test/?a=1"));
+        assert_eq!(captured.url.as_deref(), Some("https://x.test/?a=[1]"));
         assert_eq!(captured.headers.one("x-sig").expect("good"), b"t=1,v1=a");
         assert_eq!(captured.body, b"{\"it's\":1}");
     }
@@ -178,6 +189,8 @@ mod tests {
         for wrong in [
             "curl ^\"https://x.test/^\" -H ^\"A: b\"",
             "curl -d @body.json x",
+            "curl https://x.test https://y.test",
+            "curl --url https://x.test https://y.test",
             "curl -F a=b x",
             "curl -H",
             "curl -H nothing x",

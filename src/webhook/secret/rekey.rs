@@ -18,10 +18,10 @@ use crate::failure::{Failure, Kind};
 use crate::output::{Json, Output, Page, Tone};
 use crate::random;
 
-/// Encrypt every stored secret anew under the first of [[keys]], so that an older key may go
+/// Encrypt every stored secret anew under the first of `[[keys]]`, so that an older key may go
 ///
 /// The secrets stay what they are, and receivers notice nothing. Give the new key to every host first, as one of
-/// [[keys]], and start what is under way anew: a sender without it could not sign any longer, so such a run stops this
+/// `[[keys]]`, and start what is under way anew: a sender without it could not sign any longer, so such a run stops this
 /// command. Secrets that lie under the key already are only tried, so it can be run again at any time, and with
 /// --dry-run it tells whether all can be decrypted. Yardi's passwords are moved by `yardi password rotate`.
 #[derive(clap::Args)]
@@ -42,6 +42,8 @@ pub struct Args {
 
 /// Secrets in one transaction.
 const PAGE: i64 = 100;
+/// More than a person reads.
+const SHOWN: usize = 20;
 
 pub struct Rekeyed {
     dry_run: bool,
@@ -213,19 +215,22 @@ impl Output for Rekeyed {
         for run in &self.unready {
             page.toned(format!("without the key {}: {}", self.to, run.shown()), Tone::Warn);
         }
-        let mut hints: Vec<String> = Vec::new();
-        for one in &self.unreadable {
+        for one in self.unreadable.iter().take(SHOWN) {
             page.toned(format!("webhook {}, secret {}: {}", one.webhook, one.secret, one.trouble), Tone::Bad);
-            for hint in Failure::from(one.trouble.clone()).hints {
-                if !hints.contains(&hint) {
-                    hints.push(hint);
-                }
-            }
+        }
+        if self.unreadable.len() > SHOWN {
+            page.toned(format!("and {} more; --json has all", self.unreadable.len() - SHOWN), Tone::Bad);
         }
         for (tag, count) in &self.by_key {
             page.line(format!("  {count} under {tag}"));
         }
-        hints.iter().for_each(|hint| page.line(format!("hint: {hint}")));
+        let mut hints: Vec<String> = Vec::new();
+        for hint in self.unreadable.iter().flat_map(|one| Failure::from(one.trouble.clone()).hints) {
+            if !hints.contains(&hint) {
+                page.line(format!("hint: {hint}"));
+                hints.push(hint);
+            }
+        }
         if self.dry_run {
             page.line("dry run: nothing was changed");
         } else if self.left() > 0 {

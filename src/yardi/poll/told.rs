@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::super::integration::{Integration, Planned, Property};
 use super::super::store::Counts;
-use super::super::unasked;
+use super::super::unasked::Unasked;
 use super::turn::{Fault, Turn};
 use crate::clock;
 use crate::env;
-use crate::failure::{Failure, Kind, worst};
+use crate::failure::{Kind, worst};
 use crate::mail::Unreachable;
 use crate::output::{Json, Output, Page, Table, Tone};
 
@@ -81,9 +81,7 @@ pub struct Tally {
     polled: usize,
     failed: Vec<(String, String, Fault)>,
     done: Vec<(String, String, Counts)>,
-    circuits: Vec<(String, String, String)>,
-    held: Vec<String>,
-    unusable: Vec<(String, Failure)>,
+    unasked: Unasked,
     not_asked: usize,
     pub mails: Mails,
     pub mails_are_off: bool,
@@ -94,14 +92,8 @@ impl Tally {
     pub fn add(&mut self, turn: Turn) {
         let name = turn.integration;
         self.not_asked += turn.not_asked;
-        if turn.held {
-            self.held.push(name.clone());
-        }
-        if let Some((class, text)) = turn.circuit {
-            self.circuits.push((name.clone(), class, text));
-        }
-        if let Some(failure) = turn.unusable {
-            self.unusable.push((name.clone(), failure));
+        if let Some(why) = turn.unasked {
+            self.unasked.add(&name, why);
         }
         for poll in turn.polls {
             self.polled += 1;
@@ -132,11 +124,7 @@ impl Tally {
     }
 
     fn is_silent(&self) -> bool {
-        self.polled == 0
-            && self.circuits.is_empty()
-            && self.unusable.is_empty()
-            && self.not_asked == 0
-            && self.mails.is_silent()
+        self.polled == 0 && self.unasked.is_well() && self.not_asked == 0 && self.mails.is_silent()
     }
 }
 
@@ -194,7 +182,7 @@ impl Tally {
             page.toned(format!("{property} ({integration}): {}: {}", fault.class, fault.text), Tone::Bad);
             page.line(format!("  {}", fault.remedy));
         }
-        unasked::text(page, &self.unusable, &self.circuits);
+        self.unasked.text(page);
         if self.not_asked > 0 {
             page.toned(format!("{} not asked any more in this run", properties(self.not_asked)), Tone::Warn);
         }
@@ -253,13 +241,6 @@ impl Tally {
                 "known": null, "flagged": null,
             })
         });
-        let circuits = self.circuits.iter().map(
-            |(integration, class, text)| json!({ "integration": integration, "class": class, "text": text }),
-        );
-        let unusable = self
-            .unusable
-            .iter()
-            .map(|(integration, failure)| json!({ "integration": integration, "error": failure.json() }));
         json!({
             "polled": self.polled,
             "failed": self.failed.len(),
@@ -273,9 +254,9 @@ impl Tally {
             "left_out": sum.skipped,
             "not_asked": self.not_asked,
             "properties": done.chain(failed).collect::<Vec<_>>(),
-            "circuits_open": circuits.collect::<Vec<_>>(),
-            "unusable": unusable.collect::<Vec<_>>(),
-            "held": self.held,
+            "circuits_open": self.unasked.circuits_json(),
+            "unusable": self.unasked.unusable_json(),
+            "held": self.unasked.held_json(),
             "mails": {
                 "on": !self.mails_are_off, "sent": self.mails.sent, "put_off": self.mails.put_off,
                 "refused": self.mails.refused, "unknown": self.mails.unknown + self.mails.lost,
@@ -307,10 +288,8 @@ impl Output for Polled {
             }
             Polled::Done { tally, named } => {
                 if *named {
-                    for held in &tally.held {
-                        page.line(format!("{held}: another run is at work on it"));
-                    }
-                    if tally.is_silent() && tally.held.is_empty() {
+                    tally.unasked.held_text(page);
+                    if tally.is_silent() && !tally.unasked.is_held() {
                         page.line("nothing is due; --force polls all the same");
                     }
                 }
@@ -341,10 +320,7 @@ impl Output for Polled {
     fn verdict(&self) -> u8 {
         let Polled::Done { tally, named } = self else { return 0 };
         let faults = tally.failed.iter().map(|(_, _, fault)| fault.code);
-        let unusable = tally.unusable.iter().map(|(_, failure)| failure.kind.code());
-        let circuits = tally.circuits.iter().map(|_| Kind::Blocked.code());
-        let held = tally.held.iter().filter(|_| *named).map(|_| Kind::Later.code());
-        let code = faults.chain(unusable).chain(circuits).chain(held).fold(tally.mails.code(), worst);
+        let code = faults.chain(tally.unasked.codes(*named)).fold(tally.mails.code(), worst);
         match tally.signal {
             Some(signal) if code != Kind::Fault.code() => signal,
             _ => code,

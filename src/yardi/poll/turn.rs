@@ -8,13 +8,14 @@ use std::rc::Rc;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::super::accounts;
 use super::super::holding::Holding;
 use super::super::integration::{self, Integration, Planned, Property, Reach};
+use super::super::opened::{self, Opened};
 use super::super::prospect::Prospect;
 use super::super::service::Service;
 use super::super::store::{self, Counts, Failed, Import, Imported};
 use super::super::trouble::{Class, Scope, Trouble};
+use super::super::unasked::Reason;
 use super::Run;
 use crate::clock::Micros;
 use crate::db::Db;
@@ -29,12 +30,8 @@ const SILENT: usize = 2;
 pub struct Turn {
     pub integration: String,
     pub polls: Vec<Poll>,
-    /// Nothing was asked: class and text of the open circuit.
-    pub circuit: Option<(String, String)>,
-    /// Another run has it.
-    pub held: bool,
-    /// The integration cannot be used as it is configured.
-    pub unusable: Option<Failure>,
+    /// Reason nothing was asked.
+    pub unasked: Option<Reason>,
     /// Properties that were not asked any more.
     pub not_asked: usize,
 }
@@ -44,7 +41,7 @@ pub struct Poll {
     pub result: Result<Counts, Fault>,
 }
 
-/// Why a property got nothing, ready to be told.
+/// Reason a property got nothing, ready to be told.
 pub struct Fault {
     pub class: String,
     pub text: String,
@@ -93,50 +90,23 @@ pub fn plan(run: &Run<'_>, integration: &Integration, property: &Property, now: 
 impl Turn {
     pub async fn take(run: &Run<'_>, integration: Rc<Integration>) -> Result<Turn, Failure> {
         let mut turn = Turn { integration: integration.name(), ..Turn::default() };
-        if let Some(circuit) = &integration.circuit {
-            turn.circuit = Some((circuit.class.clone(), circuit.text.clone()));
-            return Ok(turn);
-        }
-        let db = run.context.db().await?;
-        let lease = run.context.settings.yardi_lease.value;
-        let Some(holding) = Holding::take(db, integration.id, run.id, lease).await? else {
-            turn.held = true;
-            return Ok(turn);
-        };
-        let went = Box::pin(turn.go(run, db, &holding, &integration)).await;
-        holding.release().await?;
-        went.map(|()| turn)
-    }
-
-    /// Read again under the lease: whoever had it before may have done the work.
-    async fn go(
-        &mut self,
-        run: &Run<'_>,
-        db: &Db,
-        holding: &Holding<'_>,
-        known: &Integration,
-    ) -> Result<(), Failure> {
-        let named = known.id.to_string();
-        let Some(integration) = store::list_integrations(db, Some(&named)).await?.pop() else {
-            return Ok(());
-        };
-        if let Some(circuit) = &integration.circuit {
-            self.circuit = Some((circuit.class.clone(), circuit.text.clone()));
-            return Ok(());
-        }
-        let section = run.context.settings.yardi.of(integration.short_id.as_deref());
-        let service = match accounts::account(run.context, &integration) {
-            Ok(account) => Service::new(account, run.context.http()?),
-            Err(failure) => {
-                self.unusable = Some(failure);
-                return Ok(());
+        turn.unasked = match opened::closed(&integration) {
+            Some(why) => Some(why),
+            None => {
+                let go = async |opened: Opened<'_>| Box::pin(turn.go(run, opened)).await;
+                opened::turn(run.context, integration.id, run.id, go).await?
             }
         };
+        Ok(turn)
+    }
+
+    async fn go(&mut self, run: &Run<'_>, opened: Opened<'_>) -> Result<(), Failure> {
+        let db = run.context.db().await?;
+        let Opened { holding, integration, section, service } = &opened;
         let properties = store::list_properties(db, &[integration.id]).await?;
         let due: Vec<&Property> =
-            properties.iter().filter(|property| run.wants(&integration, property)).collect();
-        let asking =
-            Asking { run, db, holding, integration: &integration, section: &section, service: &service };
+            properties.iter().filter(|property| run.wants(integration, property)).collect();
+        let asking = Asking { run, db, holding, integration, section, service };
         let mut silent = 0;
         for (at, property) in due.iter().enumerate() {
             if at > 0 {

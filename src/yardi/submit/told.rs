@@ -6,9 +6,9 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::super::integration::Integration;
-use super::super::unasked;
+use super::super::unasked::Unasked;
 use super::turn::{Lost, Turn, Work};
-use crate::failure::{Failure, Kind, worst};
+use crate::failure::{Kind, worst};
 use crate::output::{Json, Output, Page, Table, Tone};
 
 /// One result that would be written.
@@ -41,9 +41,7 @@ pub struct Tally {
     pub stands: usize,
     left_out: BTreeMap<&'static str, usize>,
     troubles: Vec<(String, Lost)>,
-    circuits: Vec<(String, String, String)>,
-    held: Vec<String>,
-    unusable: Vec<(String, Failure)>,
+    unasked: Unasked,
     not_asked: usize,
     /// There were more entries than the so many that one run looks at.
     cut: Option<usize>,
@@ -65,14 +63,8 @@ impl Tally {
         self.already += turn.already;
         self.not_asked += turn.not_asked;
         self.troubles.extend(turn.troubles.into_iter().map(|lost| (name.clone(), lost)));
-        if turn.held {
-            self.held.push(name.clone());
-        }
-        if let Some((class, text)) = turn.circuit {
-            self.circuits.push((name.clone(), class, text));
-        }
-        if let Some(failure) = turn.unusable {
-            self.unusable.push((name, failure));
+        if let Some(why) = turn.unasked {
+            self.unasked.add(&name, why);
         }
     }
 
@@ -84,8 +76,7 @@ impl Tally {
         self.accepted + self.not_asked == 0
             && self.cut.is_none()
             && self.troubles.is_empty()
-            && self.circuits.is_empty()
-            && self.unusable.is_empty()
+            && self.unasked.is_well()
     }
 }
 
@@ -153,7 +144,7 @@ impl Tally {
             page.toned(format!("{place}: {}: {}: {}", lost.state, lost.class, lost.text), Tone::Bad);
             page.line(format!("  {}", lost.remedy));
         }
-        unasked::text(page, &self.unusable, &self.circuits);
+        self.unasked.text(page);
         if self.not_asked > 0 {
             page.toned(format!("{} not written any more in this run", results(self.not_asked)), Tone::Warn);
         }
@@ -167,13 +158,6 @@ impl Tally {
                 "state": lost.state, "class": lost.class, "text": lost.text, "remedy": lost.remedy,
             })
         };
-        let circuits = self.circuits.iter().map(
-            |(integration, class, text)| json!({ "integration": integration, "class": class, "text": text }),
-        );
-        let unusable = self
-            .unusable
-            .iter()
-            .map(|(integration, failure)| json!({ "integration": integration, "error": failure.json() }));
         json!({
             "accepted": self.accepted,
             "already": self.already,
@@ -185,9 +169,9 @@ impl Tally {
             "not_asked": self.not_asked,
             "looked_at_only": self.cut,
             "troubles": self.troubles.iter().map(trouble).collect::<Vec<_>>(),
-            "circuits_open": circuits.collect::<Vec<_>>(),
-            "unusable": unusable.collect::<Vec<_>>(),
-            "held": self.held,
+            "circuits_open": self.unasked.circuits_json(),
+            "unusable": self.unasked.unusable_json(),
+            "held": self.unasked.held_json(),
         })
     }
 }
@@ -219,12 +203,10 @@ impl Output for Submitted {
             Submitted::Done { tally, spoken } => {
                 tally.text(page);
                 if *spoken {
-                    for held in &tally.held {
-                        page.line(format!("{held}: another run is at work on it"));
-                    }
+                    tally.unasked.held_text(page);
                     tally.left_out(page);
                     if tally.is_silent()
-                        && tally.held.is_empty()
+                        && !tally.unasked.is_held()
                         && tally.left_out.is_empty()
                         && tally.stands == 0
                     {
@@ -256,10 +238,7 @@ impl Output for Submitted {
     fn verdict(&self) -> u8 {
         let Submitted::Done { tally, spoken } = self else { return 0 };
         let lost = tally.troubles.iter().map(|(_, lost)| lost.code);
-        let unusable = tally.unusable.iter().map(|(_, failure)| failure.kind.code());
-        let circuits = tally.circuits.iter().map(|_| Kind::Blocked.code());
-        let held = tally.held.iter().filter(|_| *spoken).map(|_| Kind::Later.code());
-        let code = lost.chain(unusable).chain(circuits).chain(held).fold(0, worst);
+        let code = lost.chain(tally.unasked.codes(*spoken)).fold(0, worst);
         match tally.signal {
             Some(signal) if code != Kind::Fault.code() => signal,
             _ => code,

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::super::accounts;
 use super::super::holding::Holding;
 use super::super::integration::Integration;
+use super::super::opened::{self, Opened};
 use super::super::service::{Service, WriteTrouble};
 use super::super::store::{self, Begun};
 use super::super::trouble::{Class, Scope, Trouble};
+use super::super::unasked::Reason;
 use super::result::{self, Candidate, Why};
 use super::{Run, report};
 use crate::clock::Micros;
@@ -33,9 +34,8 @@ pub struct Turn {
     /// Of these, how many stood there already.
     pub already: usize,
     pub troubles: Vec<Lost>,
-    pub circuit: Option<(String, String)>,
-    pub held: bool,
-    pub unusable: Option<Failure>,
+    /// Why nothing was written.
+    pub unasked: Option<Reason>,
     pub not_asked: usize,
 }
 
@@ -80,42 +80,15 @@ impl Turn {
         works: Vec<Work>,
     ) -> Result<Turn, Failure> {
         let mut turn = Turn { integration: integration.name(), ..Turn::default() };
-        let db = run.context.db().await?;
-        let lease = run.context.settings.yardi_lease.value;
-        let Some(holding) = Holding::take(db, integration.id, run.id, lease).await? else {
-            turn.held = true;
-            return Ok(turn);
-        };
-        let went = Box::pin(turn.go(run, db, &holding, &integration, works)).await;
-        holding.release().await?;
-        went.map(|()| turn)
+        let go = async |opened: Opened<'_>| Box::pin(turn.go(run, opened, works)).await;
+        turn.unasked = opened::turn(run.context, integration.id, run.id, go).await?;
+        Ok(turn)
     }
 
-    async fn go(
-        &mut self,
-        run: &Run<'_>,
-        db: &Db,
-        holding: &Holding<'_>,
-        known: &Integration,
-        works: Vec<Work>,
-    ) -> Result<(), Failure> {
-        let named = known.id.to_string();
-        let Some(integration) = store::list_integrations(db, Some(&named)).await?.pop() else {
-            return Ok(());
-        };
-        if let Some(circuit) = &integration.circuit {
-            self.circuit = Some((circuit.class.clone(), circuit.text.clone()));
-            return Ok(());
-        }
-        let section = run.context.settings.yardi.of(integration.short_id.as_deref());
-        let service = match accounts::account(run.context, &integration) {
-            Ok(account) => Service::new(account, run.context.http()?),
-            Err(failure) => {
-                self.unusable = Some(failure);
-                return Ok(());
-            }
-        };
-        let asking = Asking { run, db, holding, section: &section, service: &service };
+    async fn go(&mut self, run: &Run<'_>, opened: Opened<'_>, works: Vec<Work>) -> Result<(), Failure> {
+        let db = run.context.db().await?;
+        let Opened { holding, integration, section, service } = &opened;
+        let asking = Asking { run, db, holding, section, service };
         let many = works.len();
         for (at, work) in works.into_iter().enumerate() {
             if at > 0 {

@@ -62,6 +62,9 @@ fn a_plug_in_speaks_one_line_and_nagios_codes() {
         assert!(unknown.stdout.starts_with("HOOKYARD UNKNOWN: ") && unknown.stdout.len() <= 81, "{unknown}");
         assert!(!unknown.stderr.is_empty(), "{unknown}");
     }
+    let told: serde_json::Value =
+        serde_json::from_str(&run(&[], &["--json"]).exits(3).stderr).expect("an error as JSON");
+    assert_eq!(told["exit_code"], 3, "the code that it says is the one it ends with");
     run(&[], &["--help"]).succeeds();
     // The word alone makes no plug-in of another verb.
     hookyard(&["webhook", "list", "--nagios"]).run().exits(2);

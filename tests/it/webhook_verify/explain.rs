@@ -110,6 +110,11 @@ fn a_body_that_was_changed_on_the_way() {
         (b"a=b%20c", b"a=b c", "blanks as `%20`"),
         (b"%7B%22a%22%3A%201%7D", b"{\"a\": 1}", "it was decoded on the way"),
         (compact, &compact[..40], "ends in the middle of its JSON"),
+        (
+            b"{\"b\":{\"d\":1,\"c\":2},\"a\":1,\"e\":3}",
+            b"{\"a\":1,\"b\":{\"c\":2,\"d\":1},\"e\":3,\"f\":4}",
+            "keys are in alphabetical order",
+        ),
     ];
     for (signed, sent, words) in cases {
         says(&told("snappt", SECRET, signed, SECRET, sent), words);
@@ -128,6 +133,7 @@ fn a_secret_that_was_treated_otherwise() {
             "c2VjcmV0LW9mLWVub3VnaC1sZW5ndGgh",
             "a prefix (`whsec_` or its like) before the secret",
         ),
+        ("stripe", "whsec_test_secret", "test_secret", "a prefix (`whsec_` or its like) before the secret"),
         ("stripe", decoded, encoded, "base64-decoded secret"),
         ("stripe", "Az\u{1}", "417a01", "hex-decoded"),
         ("stripe", "Abc", "\"Abc\"", "without its quotes"),

@@ -2,6 +2,7 @@
 
 use super::chart::Hue;
 use super::text;
+use crate::report::figures::Remark;
 use crate::report::verdict::Level;
 
 /// A number that is looked for first.
@@ -60,6 +61,7 @@ pub fn facts(lines: &[String]) -> String {
 }
 
 /// What has to be known of the figures that follow, and what to type.
-pub fn note(what: &str, to_type: &str) -> String {
-    format!("<p class=\"note\">{}: <code>{}</code></p>\n", text(what), text(to_type))
+pub fn note(class: &str, remark: &Remark) -> String {
+    let Remark { what, to_type } = remark;
+    format!("<p class=\"note {class}\">{}: <code>{}</code></p>\n", text(what), text(to_type))
 }

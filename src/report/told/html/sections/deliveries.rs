@@ -9,11 +9,8 @@ use crate::report::told::words as told;
 
 pub fn deliveries(found: &Deliveries, window: &str) -> Figure {
     let heading = heading("Deliveries", found.level, found.source);
-    let notes: String = [&found.missing, &found.read_live]
-        .into_iter()
-        .flatten()
-        .map(|one| note(&one.what, &one.to_type))
-        .collect();
+    let missing = found.missing.as_ref().map(|one| note("degraded", one)).unwrap_or_default();
+    let slow = found.read_live.as_ref().map(|one| note("", one)).unwrap_or_default();
     let mut lines = vec![told::attempts(found, window)];
     lines.extend(told::queue(found));
     let over_time = match found.total.attempts {
@@ -22,12 +19,13 @@ pub fn deliveries(found: &Deliveries, window: &str) -> Figure {
     };
     Ok([
         heading,
-        notes,
+        missing,
         over_time,
         endpoints::endpoints(&found.endpoints, window)?,
         answers::answers(&found.answers)?,
         failed::failed(&found.failed),
         words("As it stands", &facts(&lines)),
+        slow,
     ]
     .concat())
 }

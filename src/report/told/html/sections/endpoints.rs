@@ -49,7 +49,7 @@ fn standing(all: &[Endpoint]) -> String {
     }
     let rows: Vec<Vec<String>> = told.iter().take(MOST).map(|one| row(one)).collect();
     let heads = ["Endpoint", "Now", "p50", "p95", "Last success", "Last failure"];
-    let numbers = [false, false, true, true, false, false];
+    let numbers = [false, false, true, true, true, false];
     words("How each endpoint stands", &table(&caption(told.len()), &heads, &numbers, &rows))
 }
 
