@@ -151,7 +151,7 @@ fn deliveries(found: &mut Deliveries, limits: &Limits) -> Vec<Reason> {
         section.say(Level::Degraded, "endpoints", unwell as f64, None, what);
     }
     if let Some(missing) = &found.missing {
-        section.say(Level::Degraded, "missing", 1.0, None, missing.what.clone());
+        section.say(Level::Degraded, "missing", missing.hours as f64, None, missing.what.clone());
     }
     found.level = section.level();
     section.reasons

@@ -57,6 +57,8 @@ pub struct Remark {
     pub what: String,
     /// What ends it.
     pub to_type: String,
+    #[serde(skip)]
+    pub hours: i64,
 }
 
 /// One row of `webhooks`.

@@ -90,7 +90,7 @@ fn read_live(
 ) -> Option<Remark> {
     if !around.finds_times() {
         let what = "all attempts are read through: no index on (webhook_id, created_at)".to_owned();
-        return around.has_attempts.then(|| Remark { what, to_type: index(around) });
+        return around.has_attempts.then(|| Remark { what, to_type: index(around), hours: 0 });
     }
     let counted: HashSet<Micros> = counted.iter().copied().collect();
     let whole = hours.values().filter(|hour| hour.at > since && hour.at < begun - FRESH);
@@ -102,6 +102,7 @@ fn read_live(
             left.len()
         ),
         to_type: "hookyard webhook retry".to_owned(),
+        hours: left.len() as i64,
     })
 }
 
@@ -137,6 +138,7 @@ fn missing(
             (true, true) => "hookyard report health".to_owned(),
             (true, false) => "hookyard webhook retry".to_owned(),
         },
+        hours,
     }
 }
 

@@ -19,13 +19,18 @@ pub fn nagios(health: &Health) -> String {
     if parts.is_empty() {
         parts.push(format!("{} attempts in 24h", health.deliveries.day.attempts));
     }
-    // As many reasons as there is room for, the worst first.
-    for (at, part) in parts.iter().enumerate() {
-        let longer = format!("{text}{}{part}", if at == 0 { ": " } else { ", " });
-        if longer.len() + figures.len() > LENGTH {
-            break;
+    // As many reasons as there is room for, the worst first, and how many there are besides.
+    let mut untold = 0;
+    for part in &parts {
+        let longer = format!("{text}{}{part}", if text.contains(':') { ", " } else { ": " });
+        match longer.len() + figures.len() <= LENGTH {
+            true => text = longer,
+            false => untold += 1,
         }
-        text = longer;
+    }
+    let more = format!(", +{untold}");
+    if untold > 0 && text.len() + more.len() + figures.len() <= LENGTH {
+        text.push_str(&more);
     }
     format!("{text}{figures}")
 }

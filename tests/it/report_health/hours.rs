@@ -186,7 +186,10 @@ fn what_cannot_be_read_in_time_is_missing_and_said() {
     );
     assert!(hurried("--markdown").stdout.contains(what));
     assert!(hurried("--prometheus").stdout.contains("\nhookyard_attempts_missing 1\n"));
-    assert!(hurried("--nagios").stdout.contains("missing 1"));
+    let plugin =
+        ["report", "health", "--nagios", "--warn", "success=off,dead-tuples=off", "--fail-on", "success=off"];
+    let line = scene.hookyard(&plugin).env("HOOKYARD_TEST_FAULT", "days:2").run().exits(1).stdout;
+    assert!(line.starts_with("HOOKYARD WARNING: missing 1"), "so many hours: {line}");
     // What was told to type ends it.
     retry_until_counted(&scene);
     assert_eq!(hurried("--json").json()["deliveries"]["missing"], serde_json::Value::Null);

@@ -62,6 +62,6 @@ pub fn facts(lines: &[String]) -> String {
 
 /// What has to be known of the figures that follow, and what to type.
 pub fn note(class: &str, remark: &Remark) -> String {
-    let Remark { what, to_type } = remark;
+    let Remark { what, to_type, .. } = remark;
     format!("<p class=\"note {class}\">{}: <code>{}</code></p>\n", text(what), text(to_type))
 }
