@@ -228,7 +228,7 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_se
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Replace an endpoint\'s secrets: the new one signs at once, the old ones beside it until their grace ends'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List signing secrets: since when, until when, by whom; never the secret itself'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "retire" -d 'Stop signing with a secret at once, and forget it'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Encrypt every stored secret anew under the first of [[keys]], so that an older key may go'
+complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Encrypt every stored secret anew under the first of `[[keys]]`, so that an older key may go'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l allow-egress -d 'Let this address range be dialled although it is not public' -r

@@ -3,17 +3,19 @@
 
 use std::pin::Pin;
 
+use hyper::Response;
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use tokio::time::Sleep;
 
-use super::{Bytes, NoAnswer, trouble};
+use super::{Bytes, NoAnswer, reply, trouble};
 
 /// Longer header values say nothing to us.
 const LONGEST_VALUE: usize = 256;
 
 /// A head that arrived, and the body behind it. Dropping it closes the connection.
 pub struct Stream {
-    response: reqwest::Response,
+    response: Response<Incoming>,
     deadline: Pin<Box<Sleep>>,
     left: u64,
 }
@@ -30,7 +32,7 @@ pub enum Ended {
 
 impl Stream {
     pub(super) fn of(
-        response: reqwest::Response,
+        response: Response<Incoming>,
         deadline: Pin<Box<Sleep>>,
         cap: u64,
     ) -> Result<Stream, NoAnswer> {
@@ -67,7 +69,7 @@ impl Stream {
         let chunk = tokio::select! {
             biased;
             () = &mut self.deadline => return Err(Ended::TooLate),
-            chunk = self.response.chunk() => chunk,
+            chunk = reply::chunk(self.response.body_mut()) => chunk,
         };
         let Some(chunk) = chunk.map_err(|_| Ended::Broken)? else { return Ok(None) };
         match self.left.checked_sub(chunk.len() as u64) {

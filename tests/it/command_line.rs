@@ -80,7 +80,8 @@ fn no_verb_is_forgotten_in_the_list() {
     let mut paged: Vec<String> = pages.map(|name| name.into_string().expect("text")).collect();
     let page = |verb: &&[&str]| format!("{}.1", [&["hookyard"], *verb].concat().join("-"));
     let mut listed: Vec<String> = VERBS.iter().map(page).collect();
-    (paged.sort(), listed.sort());
+    paged.sort();
+    listed.sort();
     assert_eq!(listed, paged);
 }
 

@@ -39,7 +39,8 @@ pub struct Source {
     pub place: String,
     /// Read from a standby: it may lag behind.
     pub standby: bool,
-    /// How far a standby was behind, where it says.
+    /// How old the newest change is that a standby has, where it says: it is behind by that much at most, and where
+    /// nothing changes it is not behind at all.
     pub lag_s: Option<f64>,
 }
 

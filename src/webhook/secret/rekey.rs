@@ -18,10 +18,10 @@ use crate::failure::{Failure, Kind};
 use crate::output::{Json, Output, Page, Tone};
 use crate::random;
 
-/// Encrypt every stored secret anew under the first of [[keys]], so that an older key may go
+/// Encrypt every stored secret anew under the first of `[[keys]]`, so that an older key may go
 ///
 /// The secrets stay what they are, and receivers notice nothing. Give the new key to every host first, as one of
-/// [[keys]], and start what is under way anew: a sender without it could not sign any longer, so such a run stops this
+/// `[[keys]]`, and start what is under way anew: a sender without it could not sign any longer, so such a run stops this
 /// command. Secrets that lie under the key already are only tried, so it can be run again at any time, and with
 /// --dry-run it tells whether all can be decrypted. Yardi's passwords are moved by `yardi password rotate`.
 #[derive(clap::Args)]

@@ -22,7 +22,11 @@ pub fn prometheus(health: &Health) -> String {
     to.one("report_timestamp_seconds", "When it was read", health.at as f64 / 1e6);
     to.one("report_from_standby", "Whether a standby was read", f64::from(u8::from(health.source.standby)));
     if let Some(lag) = health.source.lag_s {
-        to.one("report_standby_lag_seconds", "How far the standby was behind", lag);
+        to.one(
+            "report_standby_newest_change_seconds",
+            "How old the newest change is that the standby has",
+            lag,
+        );
     }
     to.many(
         "health_level",
@@ -53,6 +57,10 @@ fn polling(yardi: &Yardi, to: &mut Metrics) {
         );
         to.one("yardi_invites_month", "Invites of 30 days", yardi.invites.total as f64);
         to.one("yardi_invites_converted_month", "Of these, with an entry", yardi.invites.converted as f64);
+        if let (Some(all), Some(part)) = (yardi.entries.total, yardi.entries.from_yardi) {
+            to.one("entries_month", "Entries of 30 days", all as f64);
+            to.one("entries_from_yardi_month", "Of these, from Yardi", part as f64);
+        }
     }
     if let Some(own) = &yardi.own {
         to.one("yardi_submissions_waiting", "Results not yet written back", own.submissions_waiting as f64);
@@ -64,6 +72,13 @@ fn polling(yardi: &Yardi, to: &mut Metrics) {
 fn runs(tool: &Tool, to: &mut Metrics) {
     let silent = tool.verbs.iter().map(|verb| (verb.verb.as_str(), verb.silent_s as f64));
     to.many("verb_silent_seconds", "Since a cron verb was last seen", "verb", silent);
+    let usual = tool.verbs.iter().filter_map(|verb| Some((verb.verb.as_str(), verb.usual_s? as f64)));
+    to.many("verb_usual_seconds", "Usual time between two runs of a cron verb", "verb", usual);
+    to.one(
+        "retention_due",
+        "Whether attempts are older than 90 days",
+        f64::from(u8::from(tool.retention_due)),
+    );
     to.one("leases_lost_day", "Leases lost with a request on the wire", tool.rescued as f64);
     to.one("schema_findings", "What database status calls wrong", tool.schema.len() as f64);
     let dead = tool.tables.iter().map(|table| (table.table.as_str(), table.dead_rate / 100.0));

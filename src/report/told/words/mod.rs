@@ -23,7 +23,9 @@ pub fn window(window: &Window) -> String {
 /// Which server was read.
 pub fn source(source: &Source) -> String {
     match source.lag_s {
-        Some(lag) => format!("{}, a standby, {} behind", source.place, length(lag)),
+        Some(lag) => {
+            format!("{}, a standby whose newest change is {} old", source.place, length(lag))
+        }
         None if source.standby => format!("{}, a standby", source.place),
         None => source.place.clone(),
     }
