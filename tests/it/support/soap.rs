@@ -25,6 +25,7 @@ pub enum Says {
 struct Script {
     answers: HashMap<String, Says>,
     delay: Duration,
+    gathers: usize,
     requests: Vec<String>,
 }
 
@@ -70,6 +71,11 @@ impl Soap {
 
     pub fn delays(&self, delay: Duration) {
         self.script.lock().expect("lock").delay = delay;
+    }
+
+    /// Nobody is answered before so many have asked.
+    pub fn gathers(&self, requests: usize) {
+        self.script.lock().expect("lock").gathers = requests;
     }
 
     pub fn requests(&self) -> Vec<String> {
@@ -143,6 +149,14 @@ fn answer(client: &mut TcpStream, body: &str, script: &Mutex<Script>) -> std::io
         (script.answers.get(&property).cloned(), script.delay)
     };
     std::thread::sleep(delay);
+    let begun = Instant::now();
+    let all_are_here = || {
+        let script = script.lock().expect("lock");
+        script.requests.len() >= script.gathers
+    };
+    while !all_are_here() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let operation =
         if body.contains("GetNewProspects") { "GetNewProspects" } else { "UpdateProspectScreening" };
     let property = element(body, "PropertyCode").unwrap_or_default();

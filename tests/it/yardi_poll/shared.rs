@@ -167,7 +167,7 @@ fn three_without_a_lease(fault: &str) -> String {
     let soap = Soap::start();
     let estate = Estate::simple(&soap);
     soap.has_people("PROP-700", 0, 300);
-    soap.delays(Duration::from_millis(300));
+    soap.gathers(3);
     let faults = format!("read-pause-ms:1,no-account-lease:yes{fault}");
     let start = || estate.poll(&["--quiet", "--force"]).env("HOOKYARD_TEST_FAULT", &faults).start();
     let runs: Vec<_> = (0..3).map(|_| start()).collect();
