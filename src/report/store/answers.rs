@@ -11,22 +11,24 @@ use crate::report::figures::{Answers, Day};
 /// Of each stretch that is not counted some of the newest: beside counted hours a thousand are enough, and elsewhere five
 /// thousand must do, and the number of attempts says so. Ids begin with the time of the machine that made them.
 const REST: &str = "
-    select a.webhook_id, extract(epoch from date_trunc('day', a.started_at))::int8 * 1000000,
-        hookyard.answer_step(a.duration_us), count(*)
+    select g.webhook_id, extract(epoch from g.day)::int8 * 1000000, g.step, g.answered
     from (
-        select t.since, coalesce(t.last, 'infinity') as last,
-            hookyard.first_id(t.since - interval '10 minutes') as first_id,
-            coalesce(hookyard.first_id(t.last + interval '10 minutes'), 'ffffffff-ffff-ffff-ffff-ffffffffffff') as last_id
-        from unnest($1::int8[], $2::int8[]) as u (since, last)
+        select a.webhook_id, date_trunc('day', a.started_at) as day, hookyard.answer_step(a.duration_us) as step,
+            count(*) as answered
+        from (
+            select t.since, coalesce(t.last, 'infinity') as last,
+                hookyard.first_id(t.since - interval '10 minutes') as first_id,
+                coalesce(hookyard.first_id(t.last + interval '10 minutes'), 'ffffffff-ffff-ffff-ffff-ffffffffffff') as last_id
+            from unnest($1::int8[], $2::int8[]) as u (since, last)
+            cross join lateral (
+                select to_timestamp(u.since / 1000000.0) as since, to_timestamp(u.last / 1000000.0) as last) t
+            offset 0) s
         cross join lateral (
-            select to_timestamp(u.since / 1000000.0) as since, to_timestamp(u.last / 1000000.0) as last) t
-        offset 0) s
-    cross join lateral (
-        select n.webhook_id, n.started_at, n.duration_us from hookyard.attempts n
-        where n.id >= s.first_id and n.id < s.last_id and n.started_at between s.since and s.last
-          and n.status is not null
-        order by n.id desc limit $3) a
-    group by 1, 2, 3";
+            select n.webhook_id, n.started_at, n.duration_us from hookyard.attempts n
+            where n.id >= s.first_id and n.id < s.last_id and n.started_at between s.since and s.last
+              and n.status is not null
+            order by n.id desc limit $3) a
+        group by 1, 2, 3) g";
 
 pub async fn find_answers(
     tx: &mut PgConnection,

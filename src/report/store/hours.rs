@@ -14,6 +14,8 @@ use crate::report::figures::Hour;
 
 pub const HOUR: Micros = 3_600_000_000;
 pub const DAY: Micros = 24 * HOUR;
+/// From where the server counts in binary: 2000-01-01.
+const MILLENNIUM: Micros = 946_684_800_000_000;
 
 const STEPS: usize = 128;
 
@@ -97,7 +99,7 @@ const BY_WEBHOOK: &str = "
         sum(h.no_answer)::int8, string_agg(h.answers, ''),
         (extract(epoch from max(h.hour) filter (where h.successes > 0)))::int8 * 1000000,
         (extract(epoch from max(h.hour) filter (where h.failures > 0)))::int8 * 1000000,
-        coalesce(string_agg(int8send(extract(epoch from h.hour)::int8 * 1000000) || int8send(h.attempts)
+        coalesce(string_agg(timestamptz_send(h.hour) || int8send(h.attempts)
             || int8send(h.successes) || int8send(h.refused) || int8send(h.failures) || int8send(h.no_answer), '')
             filter (where h.hour >= to_timestamp($3 / 1000000.0)), ''),
         extract(epoch from date_trunc('day', h.hour))::int8 * 1000000
@@ -133,7 +135,7 @@ pub async fn add_counted(
         for hour in packed.chunks_exact(6) {
             let &[at, attempts, successes, refused, failures, no_answer] = hour else { continue };
             let counts = [attempts, successes, refused, failures, no_answer].map(i64::from_be_bytes);
-            tally.add_recent(id, &hour_of(i64::from_be_bytes(at), counts));
+            tally.add_recent(id, &hour_of(i64::from_be_bytes(at) + MILLENNIUM, counts));
         }
     }
     Ok(counted)
