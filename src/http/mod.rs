@@ -6,7 +6,6 @@
 //! of ours. It knows no webhook, and it never tries twice.
 
 mod certificate;
-mod connect;
 #[cfg(all(test, debug_assertions))]
 mod dial_cases;
 #[cfg(test)]
@@ -29,15 +28,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use connect::Connector;
-use http_body_util::Full;
-use hyper::Response;
 pub use hyper::body::Bytes;
-use hyper::body::Incoming;
-use hyper::header::{ACCEPT, AUTHORIZATION};
+use hyper::header::AUTHORIZATION;
 pub use hyper::header::{HeaderName, HeaderValue};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Sleep, sleep};
 
 use crate::egress::{self, Credentials};
@@ -50,9 +43,6 @@ pub use stream::{Ended, Stream};
 
 /// From the first packet to a connection that can carry a request, name and TLS included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-
-/// How long a connection that nobody uses is kept.
-const KEPT_IDLE: Duration = Duration::from_secs(90);
 
 /// What the client needs to know before its first request.
 #[derive(Debug, Default)]
@@ -89,7 +79,7 @@ pub struct Request {
 /// their connections.
 #[derive(Clone)]
 pub struct Http {
-    client: Client<Connector, Full<Bytes>>,
+    client: reqwest::Client,
     rules: Arc<egress::Rules>,
     /// For what only connects.
     resolver: names::Resolver,
@@ -106,15 +96,22 @@ impl Http {
             #[cfg(debug_assertions)]
             scripted: settings.names.map(Arc::new),
         };
-        let tls = Arc::new(tls);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(KEPT_IDLE)
-            .pool_max_idle_per_host(settings.pool_idle)
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .dns_resolver(resolver.clone())
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .https_only(!rules.allow_http)
+            .http1_only()
             // The status counts: a control byte in some other header is no reason to deliver again.
             .http1_ignore_invalid_headers_in_responses(true)
-            .build(Connector::new(resolver.clone(), Arc::clone(&tls), rules.allow_http));
-        Ok((Http { client, rules, resolver, tls }, warnings))
+            .connect_timeout(CONNECT_LIMIT)
+            .pool_max_idle_per_host(settings.pool_idle)
+            .build()
+            .map_err(|error| Failure::fault(error).context("cannot build the HTTP client"))?;
+        Ok((Http { client, rules, resolver, tls: Arc::new(tls) }, warnings))
     }
 
     pub fn rules(&self) -> &egress::Rules {
@@ -144,43 +141,40 @@ impl Http {
         request: Request,
         limit: Duration,
         mut deadline: Pin<&mut Sleep>,
-    ) -> Result<Response<Incoming>, NoAnswer> {
+    ) -> Result<reqwest::Response, NoAnswer> {
         // Judged when it was read, and again now: the rules may be others, and a resolver is never asked for a
         // literal address.
         if let Err(refusal) = egress::check_target(&request.target, &self.rules) {
             return Err(trouble::refused(&refusal));
         }
-        let wire = wire(request).ok_or_else(trouble::unusable_url)?;
         tokio::select! {
             biased;
-            head = self.client.request(wire) => head.map_err(|error| trouble::classify(&error)),
+            head = self.client.execute(wire(request)) => head.map_err(|error| trouble::classify(&error)),
             () = &mut deadline => Err(trouble::too_late(limit)),
         }
     }
 }
 
-/// None where the URL is none as HTTP has them.
-fn wire(request: Request) -> Option<hyper::Request<Full<Bytes>>> {
-    let (url, credentials) = request.target.into_parts();
-    let mut wire = hyper::Request::new(Full::new(request.body));
-    *wire.uri_mut() = url.as_str().parse().ok()?;
-    *wire.method_mut() = match request.method {
-        Method::Post => hyper::Method::POST,
-        Method::Put => hyper::Method::PUT,
+fn wire(request: Request) -> reqwest::Request {
+    let method = match request.method {
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
     };
+    let (url, credentials) = request.target.into_parts();
+    let mut wire = reqwest::Request::new(method, url);
+    *wire.body_mut() = Some(request.body.into());
     let headers = wire.headers_mut();
-    headers.reserve(request.headers.len() + 3);
+    headers.reserve(request.headers.len() + 1);
     for (name, value) in request.headers {
         headers.append(name, value);
     }
-    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
     if let Some(credentials) = &credentials
         && !headers.contains_key(AUTHORIZATION)
         && let Some(basic) = basic(credentials)
     {
         headers.insert(AUTHORIZATION, basic);
     }
-    Some(wire)
+    wire
 }
 
 /// `Authorization: Basic …`, marked so that nothing prints it.

@@ -5,16 +5,12 @@
 mod scripted;
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper_util::client::legacy::connect::dns::Name;
-use tower_service::Service;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::egress;
 #[cfg(debug_assertions)]
@@ -69,23 +65,16 @@ impl Resolver {
     }
 }
 
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = Unresolved;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Unresolved>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
         let own = self.clone();
         Box::pin(async move {
             let name = name.as_str();
             let answers = own.answers(name).await?;
             egress::check_answers(name, &answers, &own.rules).map_err(Unresolved::Blocked)?;
             // Port 0 stands for the port of the URL.
-            Ok(answers.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect::<Vec<_>>().into_iter())
+            let addresses: Addrs = Box::new(answers.into_iter().map(|ip| SocketAddr::new(ip, 0)));
+            Ok(addresses)
         })
     }
 }

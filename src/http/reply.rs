@@ -2,9 +2,6 @@
 
 use std::pin::Pin;
 
-use http_body_util::BodyExt;
-use hyper::Response;
-use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::RETRY_AFTER;
 use tokio::time::Sleep;
 
@@ -76,7 +73,7 @@ impl NoAnswerKind {
 
 /// Read the body behind a head, until its end, the cap or the deadline, whichever comes first. Dropping the
 /// response before its end closes the connection, so that an endless body costs nothing further.
-pub(super) async fn read(mut response: Response<Incoming>, mut deadline: Pin<&mut Sleep>) -> Reply {
+pub(super) async fn read(mut response: reqwest::Response, mut deadline: Pin<&mut Sleep>) -> Reply {
     let status = response.status().as_u16();
     if !(200..=599).contains(&status) {
         return Reply::None(trouble::unusable_status(status));
@@ -87,13 +84,13 @@ pub(super) async fn read(mut response: Response<Incoming>, mut deadline: Pin<&mu
         .and_then(|value| value.to_str().ok())
         .filter(|text| text.len() <= LONGEST_RETRY_AFTER)
         .map(str::to_owned);
-    let declared = response.body().size_hint().exact();
+    let declared = response.content_length();
     let mut body = Vec::new();
     let mut seen = 0_u64;
     let whole = loop {
         let chunk = tokio::select! {
             biased;
-            chunk = chunk(response.body_mut()) => chunk,
+            chunk = response.chunk() => chunk,
             () = &mut deadline => break false,
         };
         let Ok(chunk) = chunk else { break false };
@@ -106,14 +103,4 @@ pub(super) async fn read(mut response: Response<Incoming>, mut deadline: Pin<&mu
         }
     };
     Reply::Answered(Answer { status, retry_after, body, truncated: !whole, length: declared.unwrap_or(seen) })
-}
-
-/// The next piece of a body; none at its end. Trailers are no part of it.
-pub(super) async fn chunk(body: &mut Incoming) -> Result<Option<Bytes>, hyper::Error> {
-    while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame?.into_data() {
-            return Ok(Some(data));
-        }
-    }
-    Ok(None)
 }

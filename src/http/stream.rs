@@ -3,19 +3,17 @@
 
 use std::pin::Pin;
 
-use hyper::Response;
-use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use tokio::time::Sleep;
 
-use super::{Bytes, NoAnswer, reply, trouble};
+use super::{Bytes, NoAnswer, trouble};
 
 /// Longer header values say nothing to us.
 const LONGEST_VALUE: usize = 256;
 
 /// A head that arrived, and the body behind it. Dropping it closes the connection.
 pub struct Stream {
-    response: Response<Incoming>,
+    response: reqwest::Response,
     deadline: Pin<Box<Sleep>>,
     left: u64,
 }
@@ -32,7 +30,7 @@ pub enum Ended {
 
 impl Stream {
     pub(super) fn of(
-        response: Response<Incoming>,
+        response: reqwest::Response,
         deadline: Pin<Box<Sleep>>,
         cap: u64,
     ) -> Result<Stream, NoAnswer> {
@@ -69,7 +67,7 @@ impl Stream {
         let chunk = tokio::select! {
             biased;
             () = &mut self.deadline => return Err(Ended::TooLate),
-            chunk = reply::chunk(self.response.body_mut()) => chunk,
+            chunk = self.response.chunk() => chunk,
         };
         let Some(chunk) = chunk.map_err(|_| Ended::Broken)? else { return Ok(None) };
         match self.left.checked_sub(chunk.len() as u64) {

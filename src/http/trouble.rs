@@ -2,15 +2,12 @@
 //!
 //! The error of the client itself is never shown: its text holds the whole URL.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use hyper_util::client::legacy::Error;
-
-use super::connect::Unconnected;
 use super::names::Unresolved;
-use super::{NoAnswer, NoAnswerKind};
+use super::{CONNECT_LIMIT, NoAnswer, NoAnswerKind};
 use crate::egress::Refusal;
 use crate::output;
 
@@ -18,7 +15,7 @@ use crate::output;
 const LONGEST: usize = 200;
 
 /// The first cause that is known by type, from the outside in.
-pub(super) fn classify(error: &Error) -> NoAnswer {
+pub(super) fn classify(error: &reqwest::Error) -> NoAnswer {
     let connecting = error.is_connect();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -27,15 +24,14 @@ pub(super) fn classify(error: &Error) -> NoAnswer {
         }
         cause = inner.source();
     }
+    // The limit on connecting is a type the client keeps to itself.
+    if error.is_timeout() {
+        return none(NoAnswerKind::Timeout, format!("no connection within {} s", CONNECT_LIMIT.as_secs()));
+    }
     match connecting {
         true => none(NoAnswerKind::Refused, "no connection"),
         false => none(NoAnswerKind::Protocol, "the request could not be made"),
     }
-}
-
-/// What a URL may hold and a request line may not.
-pub(super) fn unusable_url() -> NoAnswer {
-    none(NoAnswerKind::Protocol, "the request could not be made")
 }
 
 pub(super) fn refused(refusal: &Refusal) -> NoAnswer {
@@ -50,20 +46,13 @@ pub(super) fn unusable_status(status: u16) -> NoAnswer {
     none(NoAnswerKind::Protocol, format!("the status {status} ends no request"))
 }
 
-fn known(cause: &(dyn std::error::Error + 'static), connecting: bool) -> Option<NoAnswer> {
+fn known(cause: &(dyn Error + 'static), connecting: bool) -> Option<NoAnswer> {
     if let Some(unresolved) = cause.downcast_ref::<Unresolved>() {
         let kind = match unresolved {
             Unresolved::Blocked(_) => NoAnswerKind::Blocked,
             Unresolved::Unknown | Unresolved::Silent | Unresolved::Failed(_) => NoAnswerKind::Dns,
         };
         return Some(none(kind, unresolved));
-    }
-    if let Some(unconnected) = cause.downcast_ref::<Unconnected>() {
-        let kind = match unconnected {
-            Unconnected::TooLate => NoAnswerKind::Timeout,
-            Unconnected::Plain => NoAnswerKind::Blocked,
-        };
-        return Some(none(kind, unconnected));
     }
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(none(NoAnswerKind::Tls, error));

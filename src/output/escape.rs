@@ -30,7 +30,9 @@ pub fn escape_line(text: &str) -> String {
 
 /// The same for JSON text: what is harmful becomes JSON's own `\u202e`, so that a program reads what was there.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
-    if !json.chars().any(harmful) {
+    // Nearly every text of a report is plain, and long.
+    let plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
+    if json.bytes().all(plain) || !json.chars().any(harmful) {
         return Cow::Borrowed(json);
     }
     let mut safe = String::with_capacity(json.len() + 16);

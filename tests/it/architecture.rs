@@ -60,9 +60,8 @@ fn sql_is_spoken_in_stores_and_in_db_only() {
 
 #[test]
 fn one_file_knows_the_http_client() {
-    let found =
-        offenders(|source| !source.path.starts_with("src/http") && source.code().contains("hyper_util"));
-    none(&found, "only http may name hyper_util");
+    let found = offenders(|source| !source.path.starts_with("src/http") && source.code().contains("reqwest"));
+    none(&found, "only http may name reqwest");
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 mod deliveries;
 mod metrics;
+mod tool;
+mod yardi;
 
-use crate::report::figures::{Health, Tool, Yardi};
+use crate::report::figures::Health;
 use crate::report::verdict::Level;
 
 use metrics::Metrics;
@@ -40,49 +42,9 @@ pub fn prometheus(health: &Health) -> String {
         ],
     );
     deliveries::deliveries(found, &health.window, &mut to);
-    polling(yardi, &mut to);
-    runs(tool, &mut to);
+    yardi::polling(yardi, &mut to);
+    tool::runs(tool, &mut to);
     to.finish()
-}
-
-fn polling(yardi: &Yardi, to: &mut Metrics) {
-    if yardi.not_read.is_none() {
-        to.one("yardi_properties", "Active Yardi properties", yardi.properties as f64);
-        to.one("yardi_properties_stale", "Polled too long ago", yardi.polling.stale as f64);
-        to.one("yardi_properties_never_polled", "Never polled", yardi.polling.never as f64);
-        to.one(
-            "yardi_invites_unconverted_week",
-            "Invites without an entry",
-            yardi.invites.unconverted as f64,
-        );
-        to.one("yardi_invites_month", "Invites of 30 days", yardi.invites.total as f64);
-        to.one("yardi_invites_converted_month", "Of these, with an entry", yardi.invites.converted as f64);
-        if let (Some(all), Some(part)) = (yardi.entries.total, yardi.entries.from_yardi) {
-            to.one("entries_month", "Entries of 30 days", all as f64);
-            to.one("entries_from_yardi_month", "Of these, from Yardi", part as f64);
-        }
-    }
-    if let Some(own) = &yardi.own {
-        to.one("yardi_submissions_waiting", "Results not yet written back", own.submissions_waiting as f64);
-        to.one("yardi_submissions_unknown", "Results whose answer was lost", own.submissions_unknown as f64);
-        to.one("yardi_accounts_blocked", "Accounts that were refused", own.accounts_blocked as f64);
-    }
-}
-
-fn runs(tool: &Tool, to: &mut Metrics) {
-    let silent = tool.verbs.iter().map(|verb| (verb.verb.as_str(), verb.silent_s as f64));
-    to.many("verb_silent_seconds", "Since a cron verb was last seen", "verb", silent);
-    let usual = tool.verbs.iter().filter_map(|verb| Some((verb.verb.as_str(), verb.usual_s? as f64)));
-    to.many("verb_usual_seconds", "Usual time between two runs of a cron verb", "verb", usual);
-    to.one(
-        "retention_due",
-        "Whether attempts are older than 90 days",
-        f64::from(u8::from(tool.retention_due)),
-    );
-    to.one("leases_lost_day", "Leases lost with a request on the wire", tool.rescued as f64);
-    to.one("schema_findings", "What database status calls wrong", tool.schema.len() as f64);
-    let dead = tool.tables.iter().map(|table| (table.table.as_str(), table.dead_rate / 100.0));
-    to.many("table_dead_ratio", "Dead rows of a hot table", "table", dead);
 }
 
 fn level(level: Level) -> f64 {
