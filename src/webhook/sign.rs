@@ -19,7 +19,7 @@ use crate::signature::{
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     in CI:         hookyard webhook sign --scheme snappt \\\n      --secret-env WEBHOOK_SECRET body.json > headers.txt\n  \
-    at a terminal: hookyard webhook sign --scheme standard \\\n      --secret-file secret.txt --format curl --url https://example.com/hook body.json")]
+    at a terminal: hookyard webhook sign --scheme standard \\\n      --secret-file secret.txt --format curl \\\n      --url https://example.com/hook body.json")]
 pub struct Args {
     /// The body, `-` or nothing for standard input
     file: Option<PathBuf>,

@@ -169,7 +169,11 @@ fn a_wrong_table_is_refused_with_file_and_line() {
 fn no_option_takes_a_secret_as_its_value() {
     for verb in ["sign", "verify", "trigger"] {
         let help = hookyard(&["webhook", verb, "--help"]).run().succeeds().stdout;
-        let options = help.lines().map(str::trim).filter(|line| line.starts_with("--secret"));
+        let options = help
+            .lines()
+            .take_while(|line| *line != "Examples:")
+            .map(str::trim)
+            .filter(|line| line.starts_with("--secret"));
         let options: Vec<&str> = options.filter_map(|line| line.split(' ').next()).collect();
         assert_eq!(options, ["--secret-env", "--secret-file", "--secret-fd"], "{help}");
     }
