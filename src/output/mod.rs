@@ -1,6 +1,8 @@
 //! The one mouth. A verb computes a value; how it reads for a person, for a program, on a narrow terminal or through
 //! a closed pipe is decided here.
 
+mod counted;
+mod ended;
 mod escape;
 mod file;
 mod mask;
@@ -11,6 +13,8 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 use serde_json::Value;
 
+pub use counted::counted;
+pub use ended::Ended;
 pub use escape::{escape, escape_json, escape_line};
 pub use file::write_file;
 pub use mask::masked;

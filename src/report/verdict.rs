@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::figures::{Deliveries, Endpoint, Health, Tool, Yardi};
 use super::threshold::{self, Chosen, Limit, length};
+use crate::output::counted;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,10 +111,6 @@ impl<'a> Section<'a> {
     }
 }
 
-fn counted(figure: i64, one: &str, many: &str) -> String {
-    format!("{figure} {}", if figure == 1 { one } else { many })
-}
-
 /// What was chosen, else the default; `off` is no limit.
 fn chosen(over: &Chosen, limit: &Limit, default: Option<f64>) -> Option<f64> {
     over.get(limit.name).copied().unwrap_or(default)
@@ -147,7 +144,7 @@ fn deliveries(found: &mut Deliveries, limits: &Limits) -> Vec<Reason> {
     }
     let unwell = found.endpoints.iter().filter(|one| one.level > Level::Ok).count();
     if unwell > 0 && section.level() == Level::Ok {
-        let what = counted(unwell as i64, "endpoint is not well", "endpoints are not well");
+        let what = counted(unwell, "endpoint is not well", "endpoints are not well");
         section.say(Level::Degraded, "endpoints", unwell as f64, None, what);
     }
     if let Some(missing) = &found.missing {

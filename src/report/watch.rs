@@ -7,11 +7,8 @@ use super::health::{Args, Checked, check};
 use super::verdict::Limits;
 use crate::context::Context;
 use crate::failure::{Failure, Kind};
-use crate::output::{Json, Output, Page, Tone};
+use crate::output::{Ended, Json, Output, Page, Tone};
 use crate::stop::Stop;
-
-/// The end; the code of the signal, where one ended it.
-pub struct Ended(Option<u8>);
 
 /// What is on the screen: the last look, and why there is no newer one.
 #[derive(Default)]
@@ -73,17 +70,5 @@ impl Output for Shown {
             (Some(last), None) => last.json(),
             (_, why) => Json::One(serde_json::json!({ "error": why })),
         }
-    }
-}
-
-impl Output for Ended {
-    fn text(&self, _page: &mut Page) {}
-
-    fn json(&self) -> Json {
-        Json::Lines(Vec::new())
-    }
-
-    fn verdict(&self) -> u8 {
-        self.0.unwrap_or(0)
     }
 }

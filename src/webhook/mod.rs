@@ -102,14 +102,7 @@ pub fn run_alone(
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
-    let failure = match act(context, verb).await {
-        Ok(answer) => return Ok(answer),
-        Err(failure) => failure,
-    };
-    Err(match context.opened_db() {
-        Some(db) => schema::explained(db, failure).await,
-        None => failure,
-    })
+    schema::told_to_the_end(context, act(context, verb).await).await
 }
 
 async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {

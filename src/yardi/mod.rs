@@ -1,5 +1,6 @@
 //! Import prospects from Yardi and write screening results back: never twice, never lost.
 
+mod abreast;
 mod account;
 mod accounts;
 mod answer;
@@ -39,14 +40,7 @@ pub enum Verb {
 }
 
 pub async fn run(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {
-    let failure = match act(context, verb).await {
-        Ok(answer) => return Ok(answer),
-        Err(failure) => failure,
-    };
-    Err(match context.opened_db() {
-        Some(db) => schema::explained(db, failure).await,
-        None => failure,
-    })
+    schema::told_to_the_end(context, act(context, verb).await).await
 }
 
 async fn act(context: &Context, verb: Verb) -> Result<Box<dyn Output>, Failure> {

@@ -59,7 +59,7 @@ fn without_yes_it_is_planned_and_nothing_is_sent() {
     );
     assert!(transcript.stdout.contains(&webhook) && transcript.stdout.contains("503 × 3"), "{transcript}");
     assert!(transcript.stdout.contains("reachable\n"), "{transcript}");
-    assert!(transcript.stdout.contains("3 deliveries to 1 endpoints"), "{transcript}");
+    assert!(transcript.stdout.contains("3 deliveries to 1 endpoint,"), "{transcript}");
     assert_eq!((receiver.count(), scene.states().as_str()), (0, "dead 3"));
     assert_eq!(scene.count("select count(*) from hookyard.plan_items where state = 'waiting'"), 3);
     let acts = "select command || ': ' || (detail ->> 'reason') from hookyard.acts";

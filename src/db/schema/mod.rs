@@ -14,6 +14,7 @@ pub use judge::{FUNCTION_CONTRACT, Finding, Weight, view_contract};
 use sqlx::postgres::PgConnection;
 
 use super::{Db, Trouble, blockers};
+use crate::context::Context;
 use crate::failure::{Failure, Kind};
 
 /// What a look at the catalog gives.
@@ -54,6 +55,14 @@ pub async fn preflight_for_yardi(db: &Db, with_entries: bool) -> Result<(), Fail
     let findings = judge::judge(&facts, true);
     let needed = |scope: Scope| with_entries || scope != Scope::Entries;
     told(&findings, |finding| needed(finding.scope))
+}
+
+/// An answer as it is, a failure with all that the database, once opened, has to say about it.
+pub async fn told_to_the_end<T>(context: &Context, answer: Result<T, Failure>) -> Result<T, Failure> {
+    match (answer, context.opened_db()) {
+        (Err(failure), Some(db)) => Err(explained(db, failure).await),
+        (answer, _) => answer,
+    }
 }
 
 /// How a command's failure reads to the end: a lock that was not given names its holders, and what is missing in the

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::voyager::{Household, Person, Voyager};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Json, Output, Page};
+use crate::output::{Json, Output, Page, counted};
 use crate::settings::{self, Section, Settings, Yardi};
 use crate::yardi;
 
@@ -120,10 +120,10 @@ impl Output for Shown {
         self.notes.iter().for_each(|note| page.line(format!("  {note}")));
         page.blank();
         page.line(format!(
-            "{} invites, {} note, written {} time",
-            self.invites,
-            self.notes.len(),
-            self.writes
+            "{}, {}, written {}",
+            counted(self.invites, "invite", "invites"),
+            counted(self.notes.len(), "note", "notes"),
+            counted(self.writes, "time", "times")
         ));
         page.blank();
         page.line("Look around:");

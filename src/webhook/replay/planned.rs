@@ -6,7 +6,7 @@ use super::endpoints::Part;
 use super::plan::Planned;
 use crate::clock;
 use crate::egress;
-use crate::output::{Cell, Json, Output, Page, Table, Tone};
+use crate::output::{Cell, Json, Output, Page, Table, Tone, counted};
 
 const HEADS: &[&str] = &[
     "endpoint",
@@ -104,9 +104,9 @@ impl Output for Planned {
         page.blank();
         let bytes: i64 = self.parts.iter().map(|part| part.chosen.bytes).sum();
         page.line(format!(
-            "{} deliveries to {} endpoints, {bytes} bytes, about {}",
-            self.items(),
-            self.parts.len(),
+            "{} to {}, {bytes} bytes, about {}",
+            counted(self.items(), "delivery", "deliveries"),
+            counted(self.parts.len(), "endpoint", "endpoints"),
             shown_seconds(self.estimate())
         ));
         let at_risk: i64 = self.parts.iter().map(|part| part.chosen.at_risk).sum();

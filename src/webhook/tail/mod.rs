@@ -15,10 +15,11 @@ use crate::context::Context;
 use crate::db::{Db, Trouble, schema};
 use crate::failure::Failure;
 use crate::instant;
+use crate::output::Ended;
 use crate::stop::Stop;
 
 use store::{Filter, Line};
-use told::{Ended, Told};
+use told::Told;
 
 /// Show attempts as they happen, one line each
 ///

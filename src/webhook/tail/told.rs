@@ -10,9 +10,6 @@ use crate::output::{Json, Output, Page, Tone};
 /// An attempt.
 pub struct Told(pub Line);
 
-/// The end of the stream; the code of the signal, where one ended it.
-pub struct Ended(pub Option<u8>);
-
 impl Told {
     fn url(&self) -> String {
         self.0.url.as_deref().map_or_else(|| self.0.webhook_id.to_string(), egress::shown)
@@ -68,17 +65,5 @@ impl Output for Told {
             "reason": line.reason,
             "by_hookyard": line.delivery_id.is_some(),
         }))
-    }
-}
-
-impl Output for Ended {
-    fn text(&self, _page: &mut Page) {}
-
-    fn json(&self) -> Json {
-        Json::Lines(Vec::new())
-    }
-
-    fn verdict(&self) -> u8 {
-        self.0.unwrap_or(0)
     }
 }

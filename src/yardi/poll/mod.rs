@@ -8,13 +8,11 @@ mod turn;
 
 use std::rc::Rc;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::integration::{Integration, Property, Standing};
-use super::store;
+use super::{abreast, store};
 use crate::clock::Micros;
 use crate::context::Context;
 use crate::db::schema;
@@ -128,7 +126,9 @@ pub async fn run(context: &Context, args: Args) -> Result<Polled, Failure> {
         .map(Rc::new)
         .collect();
     let mut stop = Stop::listen()?;
-    let mut tally = turns(&run, worth, most, &mut stop, &stopper).await?;
+    let mut tally = Tally::default();
+    let turns = worth.into_iter().map(|integration| Turn::take(&run, integration));
+    abreast::take(turns, most, &mut stop, &stopper, |turn| tally.add(turn)).await?;
     if let Some(mailer) = &mailer
         && stop.signal().is_none()
     {
@@ -191,36 +191,4 @@ fn planned(
         }
     }
     Ok(planned)
-}
-
-/// So many integrations at a time; a signal lets nothing new begin.
-async fn turns(
-    run: &Run<'_>,
-    integrations: Vec<Rc<Integration>>,
-    most: usize,
-    stop: &mut Stop,
-    stopper: &watch::Sender<bool>,
-) -> Result<Tally, Failure> {
-    let mut tally = Tally::default();
-    let mut waiting = integrations.into_iter();
-    let mut at_work = FuturesUnordered::new();
-    loop {
-        while at_work.len() < most
-            && !run.is_stopping()
-            && let Some(integration) = waiting.next()
-        {
-            at_work.push(Turn::take(run, integration));
-        }
-        if at_work.is_empty() {
-            return Ok(tally);
-        }
-        tokio::select! {
-            done = at_work.next() => match done {
-                Some(Ok(turn)) => tally.add(turn),
-                Some(Err(failure)) => return Err(failure),
-                None => {}
-            },
-            () = stop.raised() => drop(stopper.send(true)),
-        }
-    }
 }

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::env;
 use crate::failure::{Kind, worst};
 use crate::mail::Unreachable;
-use crate::output::{Json, Output, Page, Table, Tone};
+use crate::output::{Json, Output, Page, Table, Tone, counted};
 
 /// One property that would be asked.
 pub struct Planning {
@@ -153,7 +153,7 @@ fn listed(counts: &BTreeMap<String, usize>) -> String {
 }
 
 fn properties(count: usize) -> String {
-    if count == 1 { "1 property".to_owned() } else { format!("{count} properties") }
+    counted(count, "property", "properties")
 }
 
 impl Tally {

@@ -8,13 +8,11 @@ mod turn;
 
 use std::rc::Rc;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::integration::Integration;
-use super::store;
+use super::{abreast, store};
 use crate::clock::Micros;
 use crate::context::Context;
 use crate::db::schema;
@@ -121,7 +119,8 @@ pub async fn run(context: &Context, args: Args) -> Result<Submitted, Failure> {
     }
     let most = args.concurrency.unwrap_or(context.settings.yardi_concurrency.value);
     let mut stop = Stop::listen()?;
-    turns(&run, works, most, &mut stop, &stopper, &mut tally).await?;
+    let turns = works.into_iter().map(|(integration, work)| Turn::take(&run, integration, work));
+    abreast::take(turns, most, &mut stop, &stopper, |turn| tally.add(turn)).await?;
     tally.signal = stop.signal();
     Ok(Submitted::done(tally, run.spoken))
 }
@@ -170,36 +169,4 @@ fn sorted(
         }
     }
     Ok(works)
-}
-
-/// So many integrations at a time; a signal lets nothing new begin, and what is being written is finished.
-async fn turns(
-    run: &Run<'_>,
-    works: Vec<Share>,
-    most: usize,
-    stop: &mut Stop,
-    stopper: &watch::Sender<bool>,
-    tally: &mut Tally,
-) -> Result<(), Failure> {
-    let mut waiting = works.into_iter();
-    let mut at_work = FuturesUnordered::new();
-    loop {
-        while at_work.len() < most
-            && !run.is_stopping()
-            && let Some((integration, work)) = waiting.next()
-        {
-            at_work.push(Turn::take(run, integration, work));
-        }
-        if at_work.is_empty() {
-            return Ok(());
-        }
-        tokio::select! {
-            done = at_work.next() => match done {
-                Some(Ok(turn)) => tally.add(turn),
-                Some(Err(failure)) => return Err(failure),
-                None => {}
-            },
-            () = stop.raised() => drop(stopper.send(true)),
-        }
-    }
 }

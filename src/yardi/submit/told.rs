@@ -9,7 +9,7 @@ use super::super::integration::Integration;
 use super::super::unasked::Unasked;
 use super::turn::{Lost, Turn, Work};
 use crate::failure::{Kind, worst};
-use crate::output::{Json, Output, Page, Table, Tone};
+use crate::output::{Json, Output, Page, Table, Tone, counted};
 
 /// One result that would be written.
 pub struct Planning {
@@ -96,7 +96,7 @@ impl Submitted {
 }
 
 fn results(count: usize) -> String {
-    if count == 1 { "1 result".to_owned() } else { format!("{count} results") }
+    counted(count, "result", "results")
 }
 
 impl Tally {

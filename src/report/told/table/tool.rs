@@ -1,7 +1,7 @@
 //! hookyard's own runs and tables.
 
 use super::head;
-use crate::output::Page;
+use crate::output::{Page, counted};
 use crate::report::figures::Tool;
 use crate::report::told::words;
 
@@ -11,7 +11,11 @@ pub fn show(found: &Tool, page: &mut Page) {
         let (last, usual) = words::verb(verb);
         let usual =
             usual.map_or_else(|| "rhythm not yet known".to_owned(), |usual| format!("usually every {usual}"));
-        page.line(format!("  {}: {last}, {usual}, {} in 7 days", verb.verb, words::runs(verb.runs)));
+        page.line(format!(
+            "  {}: {last}, {usual}, {} in 7 days",
+            verb.verb,
+            counted(verb.runs, "run", "runs")
+        ));
     }
     words::tool(found).iter().for_each(|line| page.line(format!("  {line}")));
 }
