@@ -25,12 +25,6 @@ _hookyard() {
             hookyard,demo)
                 cmd="hookyard__subcmd__demo"
                 ;;
-            hookyard,generate)
-                cmd="hookyard__subcmd__generate"
-                ;;
-            hookyard,local-server)
-                cmd="hookyard__subcmd__local__subcmd__server"
-                ;;
             hookyard,report)
                 cmd="hookyard__subcmd__report"
                 ;;
@@ -161,7 +155,7 @@ _hookyard() {
 
     case "${cmd}" in
         hookyard)
-            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook report yardi database config demo generate local-server"
+            opts="-q -v -h -V --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help --version webhook report yardi database config demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -389,106 +383,6 @@ _hookyard() {
                 return 0
             fi
             case "${prev}" in
-                --database)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --allow-egress)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hookyard__subcmd__generate)
-            opts="-q -v -h --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --database)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --allow-egress)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        hookyard__subcmd__local__subcmd__server)
-            opts="-q -v -h --root --data --socket-dir --binaries --libraries --source --major --version --identity --idle-ms --throwaway --database --config --allow-egress --allow-http --json --quiet --verbose --log-format --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --root)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --data)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --socket-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --binaries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --libraries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --source)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --major)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --version)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --identity)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-ms)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --database)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2144,3 +2038,22 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
 else
     complete -F _hookyard -o bashdefault -o default hookyard
 fi
+
+# Verbs where there are some, and flags once a dash is typed; a placeholder is no word.
+_hookyard_verbs_first() {
+    _hookyard "$@"
+    local word verbs=() words=()
+    for word in "${COMPREPLY[@]}"; do
+        case $word in
+            [\[\<]*) ;;
+            -*) words+=("$word") ;;
+            *) words+=("$word") verbs+=("$word") ;;
+        esac
+    done
+    COMPREPLY=("${words[@]}")
+    if [[ $2 != -* && ${#verbs[@]} -gt 0 ]]; then
+        COMPREPLY=("${verbs[@]}")
+    fi
+}
+complete -F _hookyard_verbs_first -o nosort -o bashdefault -o default hookyard 2> /dev/null ||
+    complete -F _hookyard_verbs_first -o bashdefault -o default hookyard

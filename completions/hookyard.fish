@@ -41,8 +41,6 @@ complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "yardi" -d 'Import
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "database" -d 'Prepare and inspect the database'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show the settings in force and where each comes from'
 complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "demo" -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "generate" -d 'Write completions and man pages below a directory'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "local-server" -d 'The parent of the local server, started by hookyard itself'
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l config -d 'Read this configuration file' -r -F
 complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
@@ -548,34 +546,3 @@ complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l json -d 'Answ
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s q -l quiet -d 'Say nothing but the answer and errors'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s v -l verbose -d 'Tell more on stderr; twice for more still'
 complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand generate" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l root -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l data -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l socket-dir -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l binaries -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l libraries -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l source -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l major -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l version -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l identity -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l idle-ms -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l throwaway
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand local-server" -s h -l help -d 'Print help'

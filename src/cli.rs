@@ -113,7 +113,7 @@ pub fn command() -> clap::Command {
 }
 
 pub fn main() -> ExitCode {
-    let typed: Vec<OsString> = std::env::args_os().collect();
+    let typed = asked(std::env::args_os().collect());
     // Whoever asked for JSON gets the error in JSON, although the call was never understood.
     let wished = if typed.iter().any(|word| word == "--json") { Format::Json } else { Format::Text };
     // So with a plug-in of Nagios: a wrong call is 3 there, and 2 would be an alarm.
@@ -136,6 +136,15 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failed(&printer, &failure),
     }
+}
+
+/// `hookyard help webhook retry`, as git and cargo are asked, is `hookyard webhook retry --help`.
+fn asked(mut typed: Vec<OsString>) -> Vec<OsString> {
+    if typed.get(1).is_some_and(|word| word == "help") {
+        typed.remove(1);
+        typed.push("--help".into());
+    }
+    typed
 }
 
 /// What was typed, and its noun and verb. What the short tree does not understand, help included, is for the whole one.

@@ -17,6 +17,28 @@ pub struct Args {
     directory: PathBuf,
 }
 
+/// clap's function for bash offers flags before verbs, and placeholders such as `[FILE]` as if they could be typed.
+const VERBS_FIRST: &str = r#"
+# Verbs where there are some, and flags once a dash is typed; a placeholder is no word.
+_hookyard_verbs_first() {
+    _hookyard "$@"
+    local word verbs=() words=()
+    for word in "${COMPREPLY[@]}"; do
+        case $word in
+            [\[\<]*) ;;
+            -*) words+=("$word") ;;
+            *) words+=("$word") verbs+=("$word") ;;
+        esac
+    done
+    COMPREPLY=("${words[@]}")
+    if [[ $2 != -* && ${#verbs[@]} -gt 0 ]]; then
+        COMPREPLY=("${verbs[@]}")
+    fi
+}
+complete -F _hookyard_verbs_first -o nosort -o bashdefault -o default hookyard 2> /dev/null ||
+    complete -F _hookyard_verbs_first -o bashdefault -o default hookyard
+"#;
+
 pub struct Generated {
     files: usize,
 }
@@ -31,7 +53,10 @@ pub fn run(args: &Args) -> Result<Generated, Failure> {
         [(Shell::Bash, "hookyard.bash"), (Shell::Zsh, "_hookyard"), (Shell::Fish, "hookyard.fish")]
     {
         let mut text = Vec::new();
-        clap_complete::generate(shell, &mut cli::command(), "hookyard", &mut text);
+        clap_complete::generate(shell, &mut shown(&cli::command()), "hookyard", &mut text);
+        if shell == Shell::Bash {
+            text.extend_from_slice(VERBS_FIRST.as_bytes());
+        }
         fs::write(completions.join(name), text).map_err(failed)?;
         files += 1;
     }
@@ -39,6 +64,15 @@ pub fn run(args: &Args) -> Result<Generated, Failure> {
     root.build();
     files += pages(&root, "hookyard", &man).map_err(failed)?;
     Ok(Generated { files })
+}
+
+/// The command line without what is hidden from the help: bash would offer that as well.
+fn shown(whole: &clap::Command) -> clap::Command {
+    clap::Command::new("hookyard")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true)
+        .args(whole.get_arguments())
+        .subcommands(whole.get_subcommands().filter(|below| !below.is_hide_set()))
 }
 
 /// A page for the command and one for each below it.

@@ -12,8 +12,9 @@
 //! writes, and reads back. `report health` looks once, into one struct, and every format draws that.
 //!
 //! **What is not here.** Nothing holds a transaction or a connection while it talks to the network. No noun reads the
-//! clock or throws a die. No write that may not happen twice is repeated on a guess. No secret is an argument's value. No statement is built from input. Nothing outside schema
-//! `hookyard` is altered on a database that is somebody else's.
+//! clock or throws a die. No write that may not happen twice is repeated on a guess. No secret is an argument's value.
+//! No statement is built from input. Nothing outside schema `hookyard` is altered on a database that is somebody
+//! else's.
 
 mod cli;
 mod context;

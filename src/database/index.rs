@@ -1,4 +1,5 @@
-//! The document's nine indexes and one of ours: how each is made and unmade without stopping anybody, and what the catalog calls it.
+//! The document's nine indexes and one of ours: how each is made and unmade without stopping anybody, and what the
+//! catalog calls it.
 
 /// One of the ten.
 #[derive(Debug)]

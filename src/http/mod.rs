@@ -1,9 +1,9 @@
 //! The one HTTP client of the tool: every request leaves through here, and only after [`crate::egress`] agreed.
 //!
-//! It follows no redirect, asks no proxy, unpacks nothing and speaks HTTP/1.1. A name is resolved once per
-//! connection and only checked addresses are dialled. It keeps at most 64 KiB of an answer, or hands it on piece by
-//! piece up to a cap, and one time limit covers the whole exchange. What the far side does wrong is data ([`Reply`]), never an error of ours. It knows
-//! no webhook, and it never tries twice.
+//! It follows no redirect, asks no proxy, unpacks nothing and speaks HTTP/1.1. A name is resolved once per connection
+//! and only checked addresses are dialled. It keeps at most 64 KiB of an answer, or hands it on piece by piece up to a
+//! cap, and one time limit covers the whole exchange. What the far side does wrong is data ([`Reply`]), never an error
+//! of ours. It knows no webhook, and it never tries twice.
 
 mod certificate;
 #[cfg(all(test, debug_assertions))]

@@ -78,8 +78,8 @@ fn after_help() -> String {
          hookyard report health\n  \
          hookyard report health --watch\n  \
          hookyard report health --json --fail-on success=95,oldest-due=10m,dead=0\n  \
-         * * * * *  hookyard report health --prometheus --output /var/lib/node_exporter/hookyard.prom   # crontab\n  \
-         */10 * * * *  hookyard report health --quiet --html /srv/www/health.html > /dev/null     # crontab",
+         * * * * *  hookyard report health --prometheus --output /srv/hookyard.prom\n  \
+         */10 * * * *  hookyard report health --html /srv/health.html > /dev/null",
         threshold::told()
     )
 }

@@ -298,7 +298,9 @@ fn url_of(text: &str) -> Result<Database, Failure> {
         Ok(url) if matches!(url.scheme(), "postgres" | "postgresql") => Ok(Database::Url(SafeUrl::new(text))),
         Ok(url) => Err(Failure::blocked(format!("the database URL's scheme is `{}`", url.scheme()))
             .hint("it begins with postgres://")),
-        Err(why) => Err(Failure::blocked(format!("the database URL cannot be read: {why}"))),
+        Err(why) => Err(Failure::blocked(format!("the database URL cannot be read: {why}")).hint(
+            "it reads postgres://USER@HOST/NAME, or postgres:///NAME?host=/run/postgresql for a socket",
+        )),
     }
 }
 

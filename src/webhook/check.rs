@@ -19,8 +19,8 @@ use crate::provider::{self, Checked, Fault, Finding, Form};
 /// warning, because providers add fields; with --strict it is an error.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook check resident-verify --strict --event REPORT_READY body.json\n  \
-    at a terminal: hookyard webhook show 0192f0c1 --json --show-pii | jq -c '.events[0].payload | fromjson' | hookyard webhook check snappt -\n\n\
+    in CI:         hookyard webhook check resident-verify --strict \\\n      --event REPORT_READY body.json\n  \
+    at a terminal: hookyard webhook show 0192f0c1 --json --show-pii \\\n      | jq -c '.events[0].payload | fromjson' | hookyard webhook check snappt -\n\n\
     `hookyard webhook trigger` lists the providers and their events.")]
 pub struct Args {
     /// The provider, as `hookyard webhook trigger` lists them

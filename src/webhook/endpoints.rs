@@ -17,7 +17,8 @@ use crate::settings;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     hookyard webhook endpoints\n  \
-    hookyard webhook endpoints 0192f0c1-1111-7000-8000-000000000001 --set-policy standard-webhooks")]
+    hookyard webhook endpoints --json | jq 'select(.dead > 0) | .url'\n  \
+    hookyard webhook endpoints 0192f0c1-1111-7000-8000-000000000001 \\\n      --set-policy standard-webhooks")]
 pub struct Args {
     /// Only this webhook
     id: Option<Uuid>,

@@ -14,7 +14,7 @@ use crate::signature::{Catalogue, Facts, Proof, Ring, Scheme, Signing};
 #[command(after_help = "Examples:\n  \
     in CI:         hookyard webhook schemes --json | jq -r .scheme\n  \
     at a terminal: hookyard webhook schemes snappt\n\n\
-    A scheme of your own is a table [schemes.NAME] in hookyard.toml; the examples sign the body {\"id\":1}\n\
+    A scheme of your own is a table [schemes.NAME] in hookyard.toml; the examples sign the body {\"id\":1} \
     with the secret `secret` (base64 c2VjcmV0 where the scheme decodes it) at 1700000000.")]
 pub struct Args {
     /// Only this one

@@ -18,8 +18,8 @@ use crate::signature::{
 /// Sign a body, byte for byte, as a sender of the scheme would
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook sign --scheme snappt --secret-env WEBHOOK_SECRET body.json > headers.txt\n  \
-    at a terminal: hookyard webhook sign --scheme standard --secret-file secret.txt --format curl --url https://example.com/hook body.json")]
+    in CI:         hookyard webhook sign --scheme snappt \\\n      --secret-env WEBHOOK_SECRET body.json > headers.txt\n  \
+    at a terminal: hookyard webhook sign --scheme standard \\\n      --secret-file secret.txt --format curl --url https://example.com/hook body.json")]
 pub struct Args {
     /// The body, `-` or nothing for standard input
     file: Option<PathBuf>,

@@ -21,7 +21,7 @@ use crate::output::{Cell, Json, Output, Page, Table, Tone};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     hookyard yardi list\n  \
-    hookyard yardi list --json | jq -r 'select(.state == \"overdue\") | .property'")]
+    hookyard yardi list --json \\\n      | jq -r 'select(.state == \"overdue\") | .property'")]
 pub struct Args {
     /// Only this integration: its short id or its id
     #[arg(long, value_name = "INTEGRATION")]

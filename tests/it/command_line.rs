@@ -96,6 +96,12 @@ fn every_verb_explains_itself_at_once_without_database_or_configuration() {
         assert!(!help.stdout.contains('\u{1b}'), "{help}");
         let first = help.stdout.lines().next().unwrap_or_default();
         assert!(!first.ends_with('.'), "help is imperative, without a full stop: {first}");
+        // A wrapped example would be pasted as two commands.
+        let mut examples = help.stdout.lines().skip_while(|line| *line != "Examples:");
+        let long = examples.find(|line| line.starts_with("  ") && line.chars().count() > 80);
+        assert_eq!(long, None, "an example fits a terminal of 80 columns: {verb:?}");
+        let asked = hookyard(&[&["help"][..], verb].concat()).run().succeeds();
+        assert_eq!(asked.stdout, help.stdout, "`hookyard help VERB` is the same");
     }
     let version = hookyard(&["--version"]).run().succeeds();
     assert_eq!(version.stdout, format!("hookyard {}\n", env!("CARGO_PKG_VERSION")));

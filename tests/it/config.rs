@@ -263,6 +263,18 @@ fn databases_are_named_by_section() {
 }
 
 #[test]
+fn a_url_that_cannot_be_read_is_answered_with_one_that_can() {
+    insta::assert_snapshot!(hookyard(&["webhook", "list"]).env("DATABASE_URL", "db.internal").run(), @r"
+    (nothing)
+    --- stderr
+    error: the database URL cannot be read: relative URL without a base
+
+    hint: it reads postgres://USER@HOST/NAME, or postgres:///NAME?host=/run/postgresql for a socket
+    --- exit 4
+    ");
+}
+
+#[test]
 fn a_password_is_never_taken_from_the_command_line() {
     for wrong in [
         "postgres://app:canary@db/x",

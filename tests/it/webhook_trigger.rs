@@ -132,6 +132,10 @@ fn a_dry_run_prints_what_verify_reads() {
         }
         let verified = keys.verify(&scheme).arg("--request").arg("-").stdin(printed.stdout.as_bytes()).run();
         assert_eq!(verified.code, Some(0), "{provider} {event}: {verified}\n{printed}");
+        assert!(
+            !verified.stderr.contains("note:"),
+            "the file's last line break is nothing to tell: {verified}"
+        );
         let told = keys.trigger(&provider, &event).arg("--dry-run").arg("--json").run().succeeds().json();
         has_the_promised_keys(&told, "webhook_trigger.dry_run");
     }

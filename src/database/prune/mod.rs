@@ -29,14 +29,16 @@ use walk::Walk;
 /// Without --yes it counts what would go, and changes nothing. An event goes with its deliveries and attempts, and with
 /// what hookyard wrote of them in webhook_delivery_attempts, once all of it has ended before that age. Never what is
 /// still to be attempted, nor what an unfinished replay may need. Rows that another application wrote stay unless
-/// --include-host. Hours that `webhook retry` had counted go along, and are counted anew. Works in short transactions beside everything else; stopped anywhere, it can simply be run again.
-/// An erased payload cannot be sent again; id, times and outcomes stay.
+/// --include-host. Hours that `webhook retry` had counted go along, and are counted anew. Works in short transactions
+/// beside everything else; stopped anywhere, it can simply be run again. An erased payload cannot be sent again; id,
+/// times and outcomes stay.
 #[derive(clap::Args)]
 #[command(
     group(clap::ArgGroup::new("what").required(true).multiple(true).args(["older_than", "erase_payloads_older_than"])),
     after_help = "Examples:\n  \
     hookyard database prune --older-than 90d\n  \
-    17 3 * * *  hookyard database prune --older-than 90d --erase-payloads-older-than 30d --yes --max-runtime 2h     # crontab"
+    hookyard database prune --erase-payloads-older-than 30d --yes\n  \
+    17 3 * * *  hookyard database prune --older-than 90d --yes --max-runtime 2h"
 )]
 pub struct Args {
     /// Remove what ended longer ago: 90d, 12w; at least 7d, since a repeated event is known by what is kept

@@ -1,6 +1,6 @@
 //! The report's own SQL, read-only, in the form that the documents' monitoring queries give it and beside it what they
-//! pass over. A statement without parameters is sent as it is: one round trip instead of two. Nobody else's table is written, and
-//! what cannot be read is said instead of guessed.
+//! pass over. A statement without parameters is sent as it is: one round trip instead of two. Nobody else's table is
+//! written, and what cannot be read is said instead of guessed.
 
 mod answers;
 mod counted;

@@ -32,9 +32,12 @@ fn body(headers: &Headers, rest: &[u8], notes: &mut Vec<String>) -> Vec<u8> {
         headers.one("content-length").ok().and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
     match length {
         Some(length) if length < rest.len() => {
-            notes.push(format!(
-                "the body ends after {length} bytes, as Content-Length says; the file goes on"
-            ));
+            // Editors and `--dry-run` end a file with a line break, which surprises nobody.
+            if !matches!(&rest[length..], b"\n" | b"\r\n") {
+                notes.push(format!(
+                    "the body ends after {length} bytes, as Content-Length says; the file goes on"
+                ));
+            }
             rest[..length].to_vec()
         }
         Some(length) if length > rest.len() => {

@@ -36,7 +36,7 @@ pub use told::Examined;
 /// reached now, 4 when a person must change the configuration.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook doctor https://staging.example.com/hook --secret-env WEBHOOK_SECRET --send-test\n  \
+    in CI:         hookyard webhook doctor https://staging.example.com/hook \\\n      --secret-env WEBHOOK_SECRET --send-test\n  \
     at a terminal: hookyard webhook doctor 0192f0c1")]
 pub struct Args {
     /// The webhook's id, or its beginning; or a URL, which needs no database

@@ -21,8 +21,8 @@ use others::Others;
 /// List deliveries, newest first
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    hookyard webhook list --dead --since 24h\n  \
-    hookyard webhook list --endpoint 0192f0c1-1111-7000-8000-000000000001 --json | jq .reason")]
+    hookyard webhook list --endpoint 0192f0c1-1111-7000-8000-000000000001\n  \
+    hookyard webhook list --dead --since 24h --json | jq -r .reason")]
 pub struct Args {
     /// Only deliveries in this state
     #[arg(long, value_enum, value_name = "STATE", conflicts_with_all = ["due", "dead"])]

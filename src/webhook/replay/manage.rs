@@ -24,7 +24,9 @@ pub struct ListArgs {
 
 /// Show how far a plan has come
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  hookyard webhook replay status 0192f0c1-3333-7000-8000-000000000001")]
+#[command(after_help = "Examples:\n  \
+    hookyard webhook replay status 0192f0c1-3333-7000-8000-000000000001\n  \
+    hookyard webhook replay status 0192f0c1-3333-7000-8000-000000000001 --json")]
 pub struct StatusArgs {
     /// The plan's id, or the beginning of it
     plan: String,
@@ -32,9 +34,9 @@ pub struct StatusArgs {
 
 /// Stop sending what a plan has not yet sent; resume goes on
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  hookyard webhook replay pause 0192f0c1-3333-7000-8000-000000000001 --reason 'they are deploying'"
-)]
+#[command(after_help = "Examples:\n  \
+    hookyard webhook replay pause 0192f0c1-3333-7000-8000-000000000001 \\\n      --reason 'they are deploying'\n  \
+    hookyard webhook replay pause 0192f0c1-3333-7000-8000-000000000001 --json")]
 pub struct PauseArgs {
     /// The plan's id, or the beginning of it
     plan: String,
@@ -48,9 +50,9 @@ pub struct PauseArgs {
 
 /// Go on with a plan, on this host or another
 #[derive(clap::Args)]
-#[command(
-    after_help = "Examples:\n  hookyard webhook replay resume 0192f0c1-3333-7000-8000-000000000001 --rate 10"
-)]
+#[command(after_help = "Examples:\n  \
+    hookyard webhook replay resume 0192f0c1-3333-7000-8000-000000000001 --rate 10\n  \
+    hookyard webhook replay resume 0192f0c1-3333-7000-8000-000000000001 --json")]
 pub struct ResumeArgs {
     /// The plan's id, or the beginning of it
     plan: String,
@@ -60,7 +62,9 @@ pub struct ResumeArgs {
 
 /// End a plan; what it has not sent stays as it was
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  hookyard webhook replay cancel 0192f0c1-3333-7000-8000-000000000001")]
+#[command(after_help = "Examples:\n  \
+    hookyard webhook replay cancel 0192f0c1-3333-7000-8000-000000000001\n  \
+    hookyard webhook replay cancel 0192f0c1-3333-7000-8000-000000000001 --json")]
 pub struct CancelArgs {
     /// The plan's id, or the beginning of it
     plan: String,

@@ -38,7 +38,7 @@ use crate::output::Output;
     hookyard webhook replay --dead --since 24h\n  \
     hookyard webhook replay --apply 0192f0c1-3333-7000-8000-000000000001 --rate 20\n  \
     hookyard webhook replay 0192f0c1-1111-7000-8000-000000000001 --yes\n  \
-    hookyard webhook replay 0192f0c1 --yes --include-delivered --to https://staging.example/in --secret-file staging.secret"
+    hookyard webhook replay 0192f0c1 --yes --include-delivered \\\n      --to https://staging.example/in --secret-file staging.secret"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -85,10 +85,15 @@ pub struct Call {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
     max: Option<i64>,
     /// Send so many to each endpoint first; one whose canaries fail stops
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..=100_000))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(i32).range(1..=100_000),
+        help_heading = "Running it"
+    )]
     canary: Option<i32>,
     /// Send to this URL instead, signed with a secret of its own and marked as sandbox; nothing counts as delivered
-    #[arg(long, value_name = "URL", conflicts_with_all = ["apply", "canary"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["apply", "canary"], help_heading = "Running it")]
     to: Option<String>,
     #[command(flatten)]
     pace: Pace,
@@ -122,6 +127,7 @@ struct Filter {
 
 /// How it is run, and why; kept with the plan.
 #[derive(clap::Args, Default)]
+#[command(next_help_heading = "Running it")]
 struct Pace {
     /// Send at most so many a second, over all processes that run the plan
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(i32).range(1..=100_000))]

@@ -13,8 +13,8 @@ use crate::failure::Failure;
 /// you say: --show prints it, --output writes it into a new file that only you can read. It is stored encrypted.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook secret add 0192f0c1-1111-7000-8000-000000000001 --secret-env ACME_SECRET --json\n  \
-    at a terminal: hookyard webhook secret add 0192f0c1-1111-7000-8000-000000000001 --output acme.secret")]
+    in CI:         hookyard webhook secret add \\\n      0192f0c1-1111-7000-8000-000000000001 --secret-env ACME_SECRET --json\n  \
+    at a terminal: hookyard webhook secret add \\\n      0192f0c1-1111-7000-8000-000000000001 --output acme.secret")]
 pub struct Args {
     /// The webhook
     #[arg(value_name = "ENDPOINT")]

@@ -16,7 +16,7 @@ use crate::settings;
 /// List signing secrets: since when, until when, by whom; never the secret itself
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook secret list 0192f0c1-1111-7000-8000-000000000001 --all --json | jq .state\n  \
+    in CI:         hookyard webhook secret list --all --json | jq .state\n  \
     at a terminal: hookyard webhook secret list")]
 pub struct Args {
     /// Only this webhook's

@@ -26,7 +26,7 @@ use crate::random;
 /// --dry-run it tells whether all can be decrypted. Yardi's passwords are moved by `yardi password rotate`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook secret rekey --dry-run --json     # exit 4 where a secret cannot be decrypted\n  \
+    in CI:         hookyard webhook secret rekey --dry-run --json\n  \
     at a terminal: hookyard webhook secret rekey && hookyard yardi password rotate")]
 pub struct Args {
     /// Only this webhook's

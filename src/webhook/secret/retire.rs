@@ -16,8 +16,8 @@ use crate::output::{Json, Output, Page};
 /// SNAPPT-Signature alone.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook secret retire 0192f0c1-4444-7000-8000-000000000001 --yes --json\n  \
-    at a terminal: hookyard webhook secret retire 0192f0c1-4444-7000-8000-000000000001")]
+    in CI:         hookyard webhook secret retire \\\n      0192f0c1-4444-7000-8000-000000000001 --yes --json\n  \
+    at a terminal: hookyard webhook secret retire \\\n      0192f0c1-4444-7000-8000-000000000001")]
 pub struct Args {
     /// The secret's id, as `webhook secret list` shows it
     #[arg(value_name = "ID")]

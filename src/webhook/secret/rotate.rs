@@ -18,8 +18,8 @@ use crate::settings;
 /// seconds.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook secret rotate 0192f0c1-1111-7000-8000-000000000001 --grace 3h --output acme.secret --json\n  \
-    at a terminal: hookyard webhook secret rotate 0192f0c1-1111-7000-8000-000000000001 --output acme.secret --send-test")]
+    in CI:         hookyard webhook secret rotate \\\n      0192f0c1-1111-7000-8000-000000000001 --grace 3h --output acme.new --json\n  \
+    at a terminal: hookyard webhook secret rotate \\\n      0192f0c1-1111-7000-8000-000000000001 --output acme.secret --send-test")]
 pub struct Args {
     /// The webhook
     #[arg(value_name = "ENDPOINT")]

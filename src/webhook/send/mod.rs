@@ -32,7 +32,7 @@ use crate::stop::Stop;
     group(clap::ArgGroup::new("whom").args(["api_key", "webhook"])),
     after_help = "Examples:\n  \
     hookyard webhook send entry.completed --entry SNAP-12345 --dry-run\n  \
-    hookyard webhook send fraud.detected --payload - --api-key 0192f0c1-2222-7000-8000-000000000001 < event.json"
+    hookyard webhook send fraud.detected --payload event.json \\\n      --api-key 0192f0c1-2222-7000-8000-000000000001 --enqueue --json"
 )]
 pub struct Args {
     /// Event type, as subscribers list it

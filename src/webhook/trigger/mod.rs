@@ -34,8 +34,8 @@ use told::{Listed, Printed, Triggered};
 /// with), 1 when it differs, 3 when there is none.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook trigger resident-verify REPORT_READY --to https://staging.example.com/hook --secret-env WEBHOOK_SECRET --set data.result=EDITED --expect-status 200 --expect-body OK --max-time 5s\n  \
-    at a terminal: hookyard webhook trigger singlekey screening.completed --to http://127.0.0.1:5000/webhooks/singlekey --allow-http --allow-egress 127.0.0.1 --secret-file secret.txt --tamper timestamp-old\n  \
+    in CI:         hookyard webhook trigger resident-verify REPORT_READY \\\n      --to https://staging.example.com/hook --secret-env WEBHOOK_SECRET \\\n      --set data.result=EDITED --expect-status 200 \\\n      --expect-body OK --max-time 5s\n  \
+    at a terminal: hookyard webhook trigger singlekey screening.completed \\\n      --to http://127.0.0.1:5000/webhooks/singlekey --allow-http \\\n      --allow-egress 127.0.0.1 --secret-file secret.txt --tamper timestamp-old\n  \
     what there is: hookyard webhook trigger\n\n\
     --dry-run prints the request so that `hookyard webhook verify --request -` reads it.")]
 pub struct Args {

@@ -24,8 +24,8 @@ pub use told::Verified;
 /// Exits 0 when it is right, 1 when it is not, 2 for a mistyped call, 4 for a secret or a setting that cannot be used.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    in CI:         hookyard webhook verify --scheme snappt --secret-env WEBHOOK_SECRET --headers headers.txt body.json\n  \
-    at a terminal: hookyard webhook verify --scheme auto --secret-file secret.txt --request request.http --explain")]
+    in CI:         hookyard webhook verify --scheme snappt \\\n      --secret-env WEBHOOK_SECRET --headers headers.txt body.json\n  \
+    at a terminal: hookyard webhook verify --scheme auto \\\n      --secret-file secret.txt --request request.http --explain")]
 pub struct Args {
     /// The body, `-` or nothing for standard input
     file: Option<PathBuf>,

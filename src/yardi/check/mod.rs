@@ -26,8 +26,8 @@ use steps::{Proven, Steps};
 #[command(after_help = "Examples:\n  \
     hookyard yardi check ACME-YARDI\n  \
     hookyard yardi check ACME-YARDI --json | jq -e .good\n\n\
-    When user, password and licence work, the circuit that an earlier refusal opened is closed. While a poll or submit\n\
-    is at work on the integration nothing is asked: exit 3.")]
+    When user, password and licence work, the circuit that an earlier refusal opened is closed. \
+    While a poll or submit is at work on the integration nothing is asked: exit 3.")]
 pub struct Args {
     /// The integration: its short id or its id
     integration: String,

@@ -18,7 +18,7 @@ use crate::settings::Section;
 /// Show, rotate and replace the stored passwords of integrations
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
-    hookyard yardi password status --json     # in CI: exit 4 where one cannot be read\n  \
+    hookyard yardi password status --json     # in CI: 4 if one is unreadable\n  \
     hookyard yardi password rotate --dry-run\n  \
     hookyard yardi password set ACME-YARDI --secret-file new-password.txt")]
 pub struct Args {

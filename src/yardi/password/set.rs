@@ -25,7 +25,7 @@ use crate::yardi::window::Window;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     hookyard yardi password set ACME-YARDI --secret-file new-password.txt\n  \
-    vault read -field=value yardi/acme | hookyard yardi password set ACME-YARDI --json")]
+    vault read -field=value yardi/acme \\\n      | hookyard yardi password set ACME-YARDI --json")]
 pub struct Args {
     /// The integration: its short id or its id
     integration: String,

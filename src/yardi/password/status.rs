@@ -14,7 +14,7 @@ use crate::output::{Cell, Json, Output, Page, Table, Tone};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  \
     hookyard yardi password status\n  \
-    hookyard yardi password status --json | jq -r 'select(.readable | not) | .integration'")]
+    hookyard yardi password status --json \\\n      | jq -r 'select(.readable | not) | .integration'")]
 pub struct Args {
     /// Only this integration: its short id or its id
     #[arg(long, value_name = "INTEGRATION")]

@@ -11,7 +11,7 @@ pub fn show(found: &Tool, page: &mut Page) {
         let (last, usual) = words::verb(verb);
         let usual =
             usual.map_or_else(|| "rhythm not yet known".to_owned(), |usual| format!("usually every {usual}"));
-        page.line(format!("  {}: {last}, {usual}, {} runs in 7 days", verb.verb, verb.runs));
+        page.line(format!("  {}: {last}, {usual}, {} in 7 days", verb.verb, words::runs(verb.runs)));
     }
     words::tool(found).iter().for_each(|line| page.line(format!("  {line}")));
 }

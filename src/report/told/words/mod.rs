@@ -5,7 +5,7 @@ mod tool;
 mod yardi;
 
 pub use deliveries::{attempts, queue};
-pub use tool::{tool, verb};
+pub use tool::{runs, tool, verb};
 pub use yardi::yardi;
 
 use crate::report::figures::{Endpoint, Queue, Source, Window};

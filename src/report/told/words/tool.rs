@@ -13,6 +13,10 @@ pub fn verb(verb: &CronVerb) -> (String, Option<String>) {
     (last, verb.usual_s.map(|usual| length(usual as f64)))
 }
 
+pub fn runs(count: i64) -> String {
+    format!("{count} {}", if count == 1 { "run" } else { "runs" })
+}
+
 pub fn tool(found: &Tool) -> Vec<String> {
     let mut lines = vec![format!(
         "of 24 hours: {} leases lost with a request on the wire, {} runs that never ended",
