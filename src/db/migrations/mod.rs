@@ -96,12 +96,6 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0012_claims.sql"),
         documented: false,
     },
-    Migration {
-        version: 13,
-        name: "one_row",
-        sql: include_str!("../../../migrations/0013_one_row.sql"),
-        documented: false,
-    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.
