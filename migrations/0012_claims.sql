@@ -155,7 +155,9 @@ create or replace function hookyard.finish_attempts(
     integer[], text[], uuid[], boolean[], integer[], boolean[], text[]
 ) returns table (o_id uuid, o_is_open boolean)
 language plpgsql
--- The plan must be right for every size the tables will have: one look by primary key for each row.
+-- The plan must be right for every size the tables will have: one look by primary key for each row. The limit of
+-- `settled` cuts nothing off. It makes the plan one for a single row: where the table is small, ten looks seem to cost
+-- more than reading all of it, and a session that began with an empty queue kept reading all of it.
 set plan_cache_mode = force_generic_plan
 set enable_hashjoin = off
 set enable_mergejoin = off
@@ -168,6 +170,7 @@ begin
             $11::text[], $12::int8[], $13::int8[], $14::int4[], $15::text[])
         as s (delivery_id, fence, attempt_id, outcome, state, delay_us, step, status, reason, fate, started_us,
               duration_us, response_status, response_data)
+        limit cardinality($2)
     ), moved as (
         update hookyard.deliveries d
         -- a replay that fails does not undo what had arrived before

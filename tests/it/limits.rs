@@ -137,6 +137,48 @@ fn a_long_queue_is_neither_scanned_nor_held_in_memory() {
     assert_eq!(receiver.count(), 2000);
 }
 
+/// The server keeps the plan by which a session records, and made it when there was next to nothing to read.
+#[test]
+fn a_run_that_began_with_an_empty_queue_does_not_read_all_of_it_later() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/ok"));
+    scene.database.execute("vacuum (analyze) hookyard.deliveries");
+    scene.database.execute("alter table hookyard.deliveries set (autovacuum_enabled = false)");
+    let run = scene.hookyard(&["webhook", "retry", "--watch"]).start();
+    let delivered = |count: usize| {
+        let until = Instant::now() + Duration::from_secs(60);
+        while scene.count("select count(*) from hookyard.deliveries where last_status = 200") < count {
+            assert!(Instant::now() < until, "{}", scene.states());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    // One after the other, so that each of the run's sessions records some before and some after.
+    for count in 1..=10 {
+        scene.enqueue(1);
+        delivered(count);
+    }
+    scene.database.execute(
+        "insert into hookyard.deliveries (id, state, event_id, webhook_id, next_attempt_at, finished_at)
+         select hookyard.new_id(), 'delivered', d.event_id, gen_random_uuid(), null, now()
+         from hookyard.deliveries d, generate_series(1, 500)",
+    );
+    for count in 11..=20 {
+        scene.enqueue(1);
+        delivered(count);
+    }
+    run.signal(libc::SIGTERM);
+    run.finish();
+    // What a session has read is counted when it ends.
+    let sessions = "select count(*) from pg_stat_activity where application_name like 'hookyard/%'
+        and datname = current_database()";
+    while scene.count(sessions) > 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let read = "select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'deliveries'";
+    let read = scene.count(read);
+    assert!(read < 5000, "{read} entries of the index read to record twenty attempts");
+}
+
 #[test]
 fn watch_sleeps_until_something_is_due_and_then_is_prompt() {
     let (scene, receiver) = (Scene::new(), Receiver::start());
