@@ -353,7 +353,7 @@ impl<'de> Deserialize<'de> for Section {
             type Value = Section;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the section of an integration (its name is the short_id)")
+                f.write_str("a table: [yardi] has no such key, and every other name is the short_id of an integration")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Section, A::Error> {

@@ -177,7 +177,10 @@ fn a_section_of_yardi_is_an_integration_and_a_misspelt_key_is_an_error() {
         assert_eq!(settings[key]["from"], "[file]", "{key}");
     }
     for (text, told) in [
-        ("[yardi]\n\nprofle = \"voyager\"\n", "[file]:3: "),
+        (
+            "[yardi]\n\nprofle = \"voyager\"\n",
+            "[file]:3: invalid type: string \"***\", expected a table: [yardi] has no such key, and every other",
+        ),
         ("[yardi]\nprofile = \"canary-4711\"\n", "[file]:2: is none of conceptual, voyager"),
         ("[yardi.ACME]\nentity = \"x\"\nlicense = \"canary-4711\"\n", "[file]:3: unknown field `license`"),
         ("[yardi]\noverlap = \"soon\"\n", "[file]:2: `soon` is not a length of time"),
