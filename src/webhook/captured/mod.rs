@@ -61,10 +61,15 @@ mod tests {
 
     #[test]
     fn the_three_kinds_are_told_apart() {
-        let raw = read(b"POST /hook HTTP/1.1\r\nHost: x.test\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n{}\n")
-            .expect("good");
+        let head = "POST /hook HTTP/1.1\r\nHost: x.test\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n";
+        let raw = |body: &str| read(format!("{head}{body}").as_bytes()).expect("good");
+        assert_eq!(
+            raw("{}\nand more").notes,
+            ["the body ends after 2 bytes, as Content-Length says; the file goes on"]
+        );
+        let raw = raw("{}\n");
         assert_eq!((raw.url.as_deref(), raw.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
-        assert_eq!(raw.notes.len(), 1);
+        assert_eq!(raw.notes, [""; 0], "a last line break surprises nobody");
         let curl = read(b"curl 'https://x.test/hook' \\\n  -H 'X-A: 1' --data-raw '{}'").expect("good");
         assert_eq!((curl.url.as_deref(), curl.body.as_slice()), (Some("https://x.test/hook"), &b"{}"[..]));
         let har = br#"{"request":{"url":"https://x.test/hook","headers":[{"name":"X-A","value":"1"}],"postData":{"text":"{}"}}}"#;
