@@ -103,6 +103,9 @@ pub async fn import(db: &Db, import: &Import<'_>) -> Result<Imported, Trouble> {
             answer(tx, import, asked, prospects, &mut counts).await?;
         }
         corrections(tx, import, &mut counts).await?;
+        if faulty("linger-import") {
+            sqlx::query("select pg_sleep(3)").persistent(false).execute(&mut *tx).await?;
+        }
         finish(tx, import, &counts).await?;
         if faulty("stall-import") {
             sqlx::query("select pg_sleep(20)").persistent(false).execute(tx).await?;
