@@ -111,16 +111,16 @@ impl Mode {
     }
 
     /// `auto` takes Base64 or bytes in Cloak's form and refuses everything else: what was meant to be encrypted is
-    /// never used as it stands.
+    /// never used as it stands. A column of bytes read as text begins with `\x`, which Base64 never does.
     pub fn read(self, column: Column<'_>) -> Result<Found, Trouble> {
         let bytes = match (self, column) {
             (Mode::Plain, Column::Text(text)) => return Ok(Found::Plain(Secret::new(text))),
             (Mode::Plain, Column::Bytes(bytes)) => return Ok(Found::Plain(Secret::new(bytes))),
+            (Mode::CloakBytea, Column::Text(text)) => unhex(text),
+            (Mode::Auto, Column::Text(text)) if text.starts_with("\\x") => unhex(text),
             (Mode::Auto | Mode::CloakBase64, Column::Text(text)) => STANDARD.decode(text.trim_ascii()).ok(),
             (Mode::Auto | Mode::CloakBytea, Column::Bytes(bytes)) => Some(bytes.to_vec()),
             (Mode::CloakBase64, Column::Bytes(bytes)) => STANDARD.decode(bytes.trim_ascii()).ok(),
-            // bytea as Postgres writes it
-            (Mode::CloakBytea, Column::Text(text)) => text.strip_prefix("\\x").and_then(unhex),
         };
         let bytes = bytes.ok_or(Trouble::NotCloak)?;
         split(&bytes)?;
@@ -128,7 +128,9 @@ impl Mode {
     }
 }
 
+/// bytea as Postgres writes it
 fn unhex(text: &str) -> Option<Vec<u8>> {
+    let text = text.strip_prefix("\\x")?;
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()

@@ -81,8 +81,7 @@ impl Held {
 
 /// The tag of a stored password of which this is the beginning.
 fn tag(head: &str) -> Option<String> {
-    let mode = if head.starts_with("\\x") { Mode::CloakBytea } else { Mode::CloakBase64 };
-    match mode.read(Column::Text(head)) {
+    match Mode::Auto.read(Column::Text(head)) {
         Ok(Found::Cloaked(bytes)) => cloak::tag_of(&bytes).ok().map(str::to_owned),
         _ => None,
     }

@@ -70,10 +70,9 @@ pub fn password(context: &Context, section: &Section, stored: &Hidden) -> Result
     text.map(Hidden::new).map_err(|_| Failure::blocked("it is not text once decrypted"))
 }
 
-/// What the column holds. A column of bytes arrives as Postgres writes bytes.
+/// What the column holds.
 pub fn found(section: &Section, text: &str) -> Result<Found, Failure> {
     let mode = Mode::find(section.password_mode.unwrap_or_default().name()).unwrap_or_default();
-    let mode = if mode == Mode::Auto && text.starts_with("\\x") { Mode::CloakBytea } else { mode };
     mode.read(Column::Text(text)).map_err(|why| {
         let plain = matches!(why, crate::cloak::Trouble::NotCloak);
         let failure = Failure::from(why);
