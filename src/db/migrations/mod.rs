@@ -96,6 +96,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0012_claims.sql"),
         documented: false,
     },
+    Migration {
+        version: 13,
+        name: "failed_hours",
+        sql: include_str!("../../../migrations/0013_failed_hours.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.

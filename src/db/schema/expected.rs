@@ -305,7 +305,25 @@ pub const OWN: &[Table] = &[
     own(
         "counted_hours",
         ALL,
-        &[("hour", Timestamptz, NO), ("passes", Integer, NO), ("counted_at", Timestamptz, NO)],
+        &[
+            ("hour", Timestamptz, NO),
+            ("passes", Integer, NO),
+            ("counted_at", Timestamptz, NO),
+            ("grouped_pass", Integer, NO),
+        ],
+    ),
+    own(
+        "failed_hours",
+        ALL,
+        &[
+            ("hour", Timestamptz, NO),
+            ("webhook_id", Uuid, NO),
+            ("response_status", Integer, NO),
+            ("answer", Bigint, NO),
+            ("failures", Bigint, NO),
+            ("is_interrupted", Boolean, NO),
+            ("example_id", Uuid, NO),
+        ],
     ),
     own(
         "acts",

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::hours::{self, Counted, HOUR};
-use super::queue::Found;
-use super::tally::{Own, Tally};
-use super::{Surroundings, Wish, answers, uncounted};
+use super::hours::{self, HOUR};
+use super::last::Last;
+use super::queue::{self, Found};
+use super::rest::{self, Rest};
+use super::tally::Tally;
+use super::{Surroundings, Wish};
 use crate::clock::{self, Micros};
 use crate::egress;
-use crate::report::figures::{Answers, ByUrl, Counts, Hour, Remark, rate};
+use crate::report::figures::{ByUrl, Counts, Hour, Remark, rate};
 
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
@@ -34,33 +36,53 @@ const UNDATED: &str = "
         select count(*) as undated from webhook_delivery_attempts a
         where a.webhook_id = w.id and a.created_at is null) n";
 
-pub async fn count_attempts(
+/// What one look finds before the rest of the window is read.
+pub struct Begun {
+    pub tally: Tally,
+    counted: Vec<Micros>,
+    undated: i64,
+}
+
+/// Adds the hours that are counted, and offers the rest to whoever has time to read it.
+pub async fn begin(
     tx: &mut PgConnection,
     around: &Surroundings,
     wish: &Wish,
-    endpoints: &mut [Found],
-) -> Result<(Attempts, Answers), sqlx::Error> {
-    let since = around.now - wish.window_s * 1_000_000;
-    let begun = around.now / HOUR * HOUR;
-    let recent = begun - (HOURS - 1) * HOUR;
-    let mut tally = Tally::new(endpoints, recent);
-    let counted = match wish.live {
-        true => Counted::default(),
-        false => hours::add_counted(tx, (since, around.now), &mut tally).await?,
-    };
-    let left = hours::left(since, around.now, &counted.hours);
-    let unread = uncounted::add_uncounted(tx, around, &left, &mut tally).await?;
-    let (from, last) = uncounted::bounds(&left);
-    let Tally { endpoints, own, hours, .. } = tally;
+    rest: &Rest,
+) -> Result<Begun, sqlx::Error> {
+    let since = around.since(wish);
+    let recent = around.begun() - (HOURS - 1) * HOUR;
+    let mut tally = Tally::new(queue::list_endpoints(tx).await?, recent);
+    let mut counted = Vec::new();
+    if !wish.live {
+        counted = hours::list_counted(tx, (since, around.now)).await?;
+        hours::add_counted(tx, (since, around.now), &mut tally).await?;
+    }
+    rest.offer(around, &hours::left(since, around.now, &counted));
+    let undated = sqlx::raw_sql(UNDATED).fetch_one(tx).await?.try_get(0)?;
+    Ok(Begun { tally, counted, undated })
+}
+
+/// `unread`: the moment before which the rest was not read.
+pub fn complete(
+    around: &Surroundings,
+    wish: &Wish,
+    begun: Begun,
+    unread: Option<Micros>,
+    last: &[Last],
+) -> (Attempts, Vec<Found>) {
+    let (since, hour) = (around.since(wish), around.begun());
+    let Begun { tally, counted, undated } = begun;
+    let Tally { mut endpoints, own, hours, recent, .. } = tally;
     let mut attempts = Attempts {
-        counted_hours: counted.hours.len(),
-        read_live: if wish.live { None } else { read_live(around, (since, begun), &counted.hours, &hours) },
-        missing: unread.map(|before| missing(around, wish, (since, before), &counted.hours)),
+        counted_hours: counted.len(),
+        read_live: if wish.live { None } else { read_live(around, (since, hour), &counted, &hours) },
+        missing: unread.map(|before| missing(around, wish, (since, before), &counted)),
         total: Counts::default(),
         day: Counts::default(),
-        undated: sqlx::raw_sql(UNDATED).fetch_one(&mut *tx).await?.try_get(0)?,
-        by_url: by_url(endpoints),
-        hours: full(since / HOUR * HOUR, begun, &hours),
+        undated,
+        by_url: by_url(&endpoints),
+        hours: full(since / HOUR * HOUR, hour, &hours),
     };
     for (one, own) in endpoints.iter_mut().zip(&own) {
         let endpoint = &mut one.endpoint;
@@ -69,13 +91,12 @@ pub async fn count_attempts(
         attempts.total.successes += endpoint.counts.successes;
         attempts.total.failures += endpoint.counts.failures;
         attempts.total.no_answer += endpoint.counts.no_answer;
-        endpoint.hours = full(recent, begun, &own.hours);
+        endpoint.hours = full(recent, hour, &own.hours);
     }
     attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
     (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
-    find_last(tx, endpoints, &own).await?;
-    let answers = answers::find_answers(tx, counted, (&from, &last), endpoints).await?;
-    Ok((attempts, answers))
+    last.iter().for_each(|one| one.tell(&mut endpoints));
+    (attempts, endpoints)
 }
 
 /// Until an hour is over for ten minutes nobody can have counted it, and a run that counts comes a little later.
@@ -131,7 +152,7 @@ fn missing(
             "attempts of {hours} hours before {} are missing from these figures: they are not counted yet, and reading \
              them takes longer than {} s",
             clock::shown(before),
-            uncounted::BUDGET.as_secs()
+            rest::BUDGET.as_secs()
         ),
         to_type: match (around.finds_times(), wish.live) {
             (false, _) => index(around),
@@ -174,53 +195,4 @@ fn by_url(endpoints: &[Found]) -> Vec<ByUrl> {
         .collect();
     rows.sort_by(|a, b| a.success_rate.total_cmp(&b.success_rate));
     rows
-}
-
-/// The last success and failure of each endpoint, in the hour that is known to have one: another sender's attempts
-/// count, too.
-const LAST: &str = "
-    select p.at, p.is_success, (extract(epoch from l.created_at) * 1000000)::int8, s.response_status,
-        case when s.response_status = 599 then s.response_data -> 'error' ->> 'kind' end
-    from unnest($1::int4[], $2::uuid[], $3::bool[], $4::int8[]) as p (at, webhook_id, is_success, hour)
-    cross join lateral (
-        select a.created_at from webhook_delivery_attempts a
-        where a.webhook_id = p.webhook_id
-          and a.created_at >= to_timestamp(p.hour / 1000000.0)
-          and a.created_at < to_timestamp(p.hour / 1000000.0) + interval '1 hour'
-          and case when p.is_success then a.response_status between 200 and 299 else a.response_status >= 400 end
-        order by a.created_at desc limit 1) l
-    cross join lateral (
-        select a.response_status, a.response_data from webhook_delivery_attempts a
-        where a.webhook_id = p.webhook_id and a.created_at = l.created_at
-          and case when p.is_success then a.response_status between 200 and 299 else a.response_status >= 400 end
-        limit 1) s";
-
-async fn find_last(tx: &mut PgConnection, endpoints: &mut [Found], own: &[Own]) -> Result<(), sqlx::Error> {
-    let (mut at, mut ids, mut kinds, mut hours) = (vec![], vec![], vec![], vec![]);
-    for (index, (one, own)) in endpoints.iter().zip(own).enumerate() {
-        for (is_success, hour) in [(true, own.last[0]), (false, own.last[1])] {
-            let Some(hour) = hour else { continue };
-            at.push(i32::try_from(index).unwrap_or(i32::MAX));
-            ids.push(one.endpoint.webhook_id);
-            kinds.push(is_success);
-            hours.push(hour);
-        }
-    }
-    let rows =
-        sqlx::query(LAST).bind(at).bind(ids).bind(kinds).bind(hours).persistent(false).fetch_all(tx).await?;
-    for row in &rows {
-        let at: i32 = row.try_get(0)?;
-        let Some(one) = usize::try_from(at).ok().and_then(|at| endpoints.get_mut(at)) else { continue };
-        let endpoint = &mut one.endpoint;
-        let (when, status): (Micros, i32) = (row.try_get(2)?, row.try_get(3)?);
-        if row.try_get(1)? {
-            endpoint.last_success_at = endpoint.last_success_at.max(Some(when));
-        } else if endpoint.last_failure_at.is_none_or(|known| known < when) {
-            endpoint.last_failure_at = Some(when);
-            let kind: Option<String> = row.try_get(4)?;
-            endpoint.last_failure =
-                Some(kind.map_or_else(|| status.to_string(), |kind| format!("no answer: {kind}")));
-        }
-    }
-    Ok(())
 }

@@ -1,12 +1,9 @@
 //! Hours that `webhook retry` has counted, and the stretches that still have to be counted from the attempts: both
 //! together are the window, and no attempt is in two of them.
 
-use std::collections::{BTreeMap, HashMap};
-
 use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
-use uuid::Uuid;
 
 use super::tally::Tally;
 use crate::clock::Micros;
@@ -63,16 +60,6 @@ impl Histogram {
     }
 }
 
-/// What counted hours come to.
-#[derive(Default)]
-pub struct Counted {
-    /// Those that are counted, the empty ones included.
-    pub hours: Vec<Micros>,
-    pub by_webhook: HashMap<Uuid, Histogram>,
-    /// By day of UTC.
-    pub by_day: BTreeMap<Micros, Histogram>,
-}
-
 /// From the first moment on, up to the second; none: without end.
 pub type Stretch = (Micros, Option<Micros>);
 
@@ -93,29 +80,34 @@ const BY_HOUR: &str = "
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
     group by h.hour";
 
-/// Day by day; the last hours one by one, each six numbers of eight bytes.
+/// All of them together; the last hours one by one as well, each six numbers of eight bytes.
 const BY_WEBHOOK: &str = "
     select h.webhook_id, sum(h.attempts)::int8, sum(h.successes)::int8, sum(h.refused)::int8, sum(h.failures)::int8,
-        sum(h.no_answer)::int8, string_agg(h.answers, ''),
+        sum(h.no_answer)::int8,
         (extract(epoch from max(h.hour) filter (where h.successes > 0)))::int8 * 1000000,
         (extract(epoch from max(h.hour) filter (where h.failures > 0)))::int8 * 1000000,
         coalesce(string_agg(timestamptz_send(h.hour) || int8send(h.attempts)
             || int8send(h.successes) || int8send(h.refused) || int8send(h.failures) || int8send(h.no_answer), '')
-            filter (where h.hour >= to_timestamp($3 / 1000000.0)), ''),
-        extract(epoch from date_trunc('day', h.hour))::int8 * 1000000
+            filter (where h.hour >= to_timestamp($3 / 1000000.0)), '')
     from hookyard.hours h
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
-    group by h.webhook_id, date_trunc('day', h.hour)";
+    group by h.webhook_id";
 
-/// Adds the whole hours since the moment that are counted.
+/// The whole hours since the moment that are counted, the empty ones included.
+pub async fn list_counted(
+    tx: &mut PgConnection,
+    (since, now): (Micros, Micros),
+) -> Result<Vec<Micros>, sqlx::Error> {
+    let rows = sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(tx).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// Adds what they come to.
 pub async fn add_counted(
     tx: &mut PgConnection,
     (since, now): (Micros, Micros),
-    tally: &mut Tally<'_>,
-) -> Result<Counted, sqlx::Error> {
-    let mut counted = Counted::default();
-    let which = sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(&mut *tx).await?;
-    counted.hours = which.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    tally: &mut Tally,
+) -> Result<(), sqlx::Error> {
     let query = sqlx::query(BY_HOUR).bind(since).bind(now).persistent(false);
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
@@ -127,18 +119,15 @@ pub async fn add_counted(
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
         let id = row.try_get(0)?;
-        let answers = row.try_get(6)?;
-        counted.by_webhook.entry(id).or_default().add_all(answers);
-        counted.by_day.entry(row.try_get(10)?).or_default().add_all(answers);
-        tally.add_webhook(id, &numbers(&row, 0)?, [row.try_get(7)?, row.try_get(8)?]);
-        let (packed, _): (&[[u8; 8]], _) = row.try_get::<&[u8], _>(9)?.as_chunks();
+        tally.add_webhook(id, &numbers(&row, 0)?, [row.try_get(6)?, row.try_get(7)?]);
+        let (packed, _): (&[[u8; 8]], _) = row.try_get::<&[u8], _>(8)?.as_chunks();
         for hour in packed.chunks_exact(6) {
             let &[at, attempts, successes, refused, failures, no_answer] = hour else { continue };
             let counts = [attempts, successes, refused, failures, no_answer].map(i64::from_be_bytes);
             tally.add_recent(id, &hour_of(i64::from_be_bytes(at) + MILLENNIUM, counts));
         }
     }
-    Ok(counted)
+    Ok(())
 }
 
 fn numbers(row: &PgRow, at: Micros) -> Result<Hour, sqlx::Error> {

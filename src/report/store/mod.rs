@@ -6,7 +6,10 @@ mod answers;
 mod counted;
 mod failed;
 mod hours;
+mod last;
+mod pieces;
 mod queue;
+mod rest;
 mod tally;
 mod tool;
 mod uncounted;
@@ -15,6 +18,8 @@ mod yardi;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use self::hours::HOUR;
+use self::rest::Rest;
 use super::figures::{Deliveries, Health, Source, Window};
 use super::verdict::Level;
 use crate::clock::Micros;
@@ -40,6 +45,8 @@ struct Surroundings {
     /// An index that finds where the attempts of a time lie, and they lie mostly as they came: backfills and erased
     /// payloads mix the times of a table.
     has_order: bool,
+    /// The documented index of failures.
+    has_status_index: bool,
     /// The documented index that finds an endpoint's attempts by time; without it, whether there is anything to read
     /// past, and whether we may make it.
     has_time_index: bool,
@@ -47,30 +54,39 @@ struct Surroundings {
     owns_attempts: bool,
 }
 
-/// Two looks side by side, each a transaction of one moment: attempts and Yardi; what failed, the queue and the tool.
-/// They are milliseconds apart and share no figure. Where the server has no room for two, one waits for the other.
+/// Two looks side by side, each a transaction of one moment: attempts and what failed of them; the queue, Yardi, the
+/// tool and how long answers took. They are milliseconds apart and share no figure but the attempts that nobody has
+/// counted, which both read, each other times of them. Where the server has no room for two, one waits for the other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
+    let rest = Rest::default();
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx).await?;
-        let mut endpoints = queue::list_endpoints(tx).await?;
-        let (counted, answers) = counted::count_attempts(tx, &around, wish, &mut endpoints).await?;
-        let yardi = yardi::find_yardi(tx).await?;
-        Ok((around, endpoints, counted, answers, yardi))
+        let begun = counted::begin(tx, &around, wish, &rest).await?;
+        let failed = failed::list_failed(tx, &around, wish.live, wish.show_pii).await?;
+        rest.read(tx).await?;
+        Ok((around, begun, failed))
     });
-    let queue = db.tx_reading(async |tx: &mut PgConnection| {
-        let failed = failed::list_failed(tx, wish.show_pii).await?;
+    let others = db.tx_reading(async |tx: &mut PgConnection| {
         let queue = queue::count_queue(tx).await?;
-        let tool = tool::find_tool(tx, failed.interrupted, wish.schema).await?;
-        Ok((failed.failed, queue, tool))
+        let tool = tool::find_tool(tx, wish.schema).await?;
+        let yardi = yardi::find_yardi(tx).await?;
+        let answers = answers::find_answers(tx, wish).await?;
+        rest.read(tx).await?;
+        Ok((queue, tool, yardi, answers))
     });
-    let ((around, mut endpoints, counted, answers, yardi), (failed, queue, tool)) =
-        tokio::try_join!(attempts, queue)?;
+    let ((around, mut begun, failed), (queue, mut tool, yardi, answers)) =
+        tokio::try_join!(attempts, others)?;
+    tool.rescued = failed.interrupted;
+    let unread = rest.add_to(&mut begun.tally);
+    let last = db.tx_reading(async |tx: &mut PgConnection| last::find_last(tx, &begun.tally).await).await?;
+    let (counted, mut endpoints) = counted::complete(&around, wish, begun, unread, &last);
+    let answers = answers.shared_out(&mut endpoints);
     Ok(Health {
         level: Level::Ok,
         reasons: Vec::new(),
         at: around.now,
         source: Source { place: db.place().to_owned(), standby: around.standby, lag_s: around.lag_s },
-        window: Window { since: around.now - wish.window_s * 1_000_000, seconds: wish.window_s },
+        window: Window { since: around.since(wish), seconds: wish.window_s },
         deliveries: Deliveries {
             level: Level::Ok,
             source: "webhook_delivery_attempts; queue and answer times: schema hookyard",
@@ -83,7 +99,7 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
             by_url: counted.by_url,
             queue: queue.shared_out(&mut endpoints),
             endpoints: endpoints.into_iter().map(|one| one.endpoint).collect(),
-            failed,
+            failed: failed.failed,
             hours: counted.hours,
             answers,
         },
@@ -93,43 +109,57 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
 }
 
 impl Surroundings {
+    fn since(&self, wish: &Wish) -> Micros {
+        self.now - wish.window_s * 1_000_000
+    }
+
+    /// The hour that is not over.
+    fn begun(&self) -> Micros {
+        self.now / HOUR * HOUR
+    }
+
     /// Whether attempts of a time are found without reading all.
     fn finds_times(&self) -> bool {
         self.has_time_index || self.has_order
     }
 }
 
+/// Indexes by how they begin: their method and first columns.
 const SURROUNDINGS: &str = "
+    with attempts as materialized (
+        select c.oid, c.relnamespace, c.relname, c.relowner from pg_class c
+        where c.oid = to_regclass('webhook_delivery_attempts')
+    )
     select (extract(epoch from now()) * 1000000)::int8, pg_is_in_recovery(),
         case when pg_is_in_recovery()
             then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
         current_setting('server_version_num')::int4,
-        exists (select from pg_index x
-            join pg_class i on i.oid = x.indexrelid join pg_am m on m.oid = i.relam and m.amname = 'brin'
-            join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0] and a.attname = 'created_at'
-            where x.indrelid = to_regclass('webhook_delivery_attempts') and x.indisvalid and x.indpred is null)
-        and exists (select from pg_stats s join pg_class c on c.oid = to_regclass('webhook_delivery_attempts')
-            join pg_namespace n on n.oid = c.relnamespace
-            where s.schemaname = n.nspname and s.tablename = c.relname and s.attname = 'created_at'
-              and abs(s.correlation) > 0.9),
-        exists (select from pg_index x
-            join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0] and a.attname = 'webhook_id'
-            join pg_attribute b on b.attrelid = x.indrelid and b.attnum = x.indkey[1] and b.attname = 'created_at'
-            where x.indrelid = to_regclass('webhook_delivery_attempts') and x.indisvalid and x.indpred is null),
-        coalesce(pg_relation_size(to_regclass('webhook_delivery_attempts')) > 0, false),
-        coalesce((select pg_has_role(c.relowner, 'usage') from pg_class c
-            where c.oid = to_regclass('webhook_delivery_attempts')), false)";
+        coalesce((select pg_relation_size(t.oid) > 0 from attempts t), false),
+        coalesce((select pg_has_role(t.relowner, 'usage') from attempts t), false),
+        coalesce((select array_agg(substring(pg_get_indexdef(x.indexrelid) from ' USING (.*)'))
+            from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}'),
+        (select abs(s.correlation) from attempts t join pg_namespace n on n.oid = t.relnamespace
+            join pg_stats s on s.schemaname = n.nspname and s.tablename = t.relname and s.attname = 'created_at')";
+
+/// Beyond it, times of a table are in order.
+const IN_ORDER: f32 = 0.9;
 
 async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::Error> {
     let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(tx).await?;
+    let indexes: Vec<String> = row.try_get(6)?;
+    let order: Option<f32> = row.try_get(7)?;
+    let has = |head: &str, whole: bool| {
+        indexes.iter().any(|one| one.starts_with(head) && !(whole && one.contains(" WHERE ")))
+    };
     Ok(Surroundings {
         now: row.try_get(0)?,
         standby: row.try_get(1)?,
         lag_s: row.try_get(2)?,
         server: row.try_get(3)?,
-        has_order: row.try_get(4)?,
-        has_time_index: row.try_get(5)?,
-        has_attempts: row.try_get(6)?,
-        owns_attempts: row.try_get(7)?,
+        has_attempts: row.try_get(4)?,
+        owns_attempts: row.try_get(5)?,
+        has_order: has("brin (created_at", true) && order.is_some_and(|order| order > IN_ORDER),
+        has_time_index: has("btree (webhook_id, created_at", true),
+        has_status_index: has("btree (response_status, created_at", false),
     })
 }

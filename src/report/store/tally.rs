@@ -9,9 +9,9 @@ use super::queue::Found;
 use crate::clock::Micros;
 use crate::report::figures::Hour;
 
-pub struct Tally<'a> {
+pub struct Tally {
     at: HashMap<Uuid, usize>,
-    pub endpoints: &'a mut [Found],
+    pub endpoints: Vec<Found>,
     pub own: Vec<Own>,
     /// By their beginning.
     pub hours: BTreeMap<Micros, Hour>,
@@ -27,8 +27,8 @@ pub struct Own {
     pub last: [Option<Micros>; 2],
 }
 
-impl<'a> Tally<'a> {
-    pub fn new(endpoints: &'a mut [Found], recent: Micros) -> Tally<'a> {
+impl Tally {
+    pub fn new(endpoints: Vec<Found>, recent: Micros) -> Tally {
         Tally {
             at: endpoints.iter().enumerate().map(|(at, one)| (one.endpoint.webhook_id, at)).collect(),
             own: vec![Own::default(); endpoints.len()],

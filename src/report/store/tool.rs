@@ -56,7 +56,8 @@ const OLDEST: &str = "
     select (extract(epoch from a.started_at) * 1000000)::int8, a.started_at < now() - interval '90 days'
     from hookyard.attempts a order by a.id limit 1";
 
-pub async fn find_tool(tx: &mut PgConnection, rescued: i64, schema: bool) -> Result<Tool, sqlx::Error> {
+/// All but how many leases were rescued, which the failures tell.
+pub async fn find_tool(tx: &mut PgConnection, schema: bool) -> Result<Tool, sqlx::Error> {
     let mut verbs = Vec::new();
     for row in sqlx::query(VERBS).bind(CRON).persistent(false).fetch_all(&mut *tx).await? {
         verbs.push(CronVerb {
@@ -77,7 +78,7 @@ pub async fn find_tool(tx: &mut PgConnection, rescued: i64, schema: bool) -> Res
         level: Level::Ok,
         source: "schema hookyard; the server's statistics",
         verbs,
-        rescued,
+        rescued: 0,
         crashed: sqlx::raw_sql(CRASHED).fetch_one(&mut *tx).await?.try_get(0)?,
         schema: if schema { list_wrong(tx).await? } else { Vec::new() },
         invalid_indexes: sqlx::raw_sql(INVALID).fetch_one(&mut *tx).await?.try_get(0)?,

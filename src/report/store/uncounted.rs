@@ -1,21 +1,25 @@
 //! The part of the window that nobody has counted yet, read from the attempts: the newest first, day by day, as far as
 //! there is time. A look that shows most of it and says what is missing is worth more than none.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
+use uuid::Uuid;
 
 use super::Surroundings;
-use super::hours::{self, DAY, HOUR, Stretch};
-use super::tally::Tally;
+use super::hours::Stretch;
+use super::pieces::bounds;
 use crate::clock::Micros;
 
-/// Of the nine seconds that a look may take.
-pub const BUDGET: Duration = Duration::from_secs(4);
-
-/// So much is never too much.
-const LITTLE: Micros = 3 * HOUR;
+/// What one endpoint did in one hour, as far as it was read.
+pub struct Line {
+    pub webhook_id: Uuid,
+    /// None: of the year infinity.
+    pub hour: Option<Micros>,
+    /// Attempts, successes, refused, failures, no answer.
+    pub counts: [i64; 5],
+}
 
 /// By webhook and hour. An attempt of the year infinity is counted as the document counts it, and belongs to no hour.
 /// `offset 0` keeps the stretches' ends from being worked out for every attempt.
@@ -77,51 +81,32 @@ macro_rules! hour {
 const ALONG_TIME: [&str; 2] = [hour!(along_time, 13), hour!(along_time, 14)];
 const ALONG_WEBHOOKS: [&str; 2] = [hour!(along_webhooks, 13), hour!(along_webhooks, 14)];
 
-/// Adds what can be read; where not all can be, the moment before which nothing was.
-pub async fn add_uncounted(
-    tx: &mut PgConnection,
-    around: &Surroundings,
-    left: &[Stretch],
-    tally: &mut Tally<'_>,
-) -> Result<Option<Micros>, sqlx::Error> {
-    let begun = around.now / HOUR * HOUR;
-    // Without an index each day would read everything.
-    let batches =
-        if around.finds_times() { batches(pieces(left, begun), begun) } else { vec![left.to_vec()] };
-    if around.finds_times() && length(left, begun) <= LITTLE {
-        let rows = read(tx, around, left).await?;
-        add(&rows, tally)?;
-        return Ok(None);
-    }
-    let started = Instant::now();
-    for (at, batch) in batches.iter().enumerate() {
-        sqlx::raw_sql("savepoint uncounted").execute(&mut *tx).await?;
-        set_timeout(tx, remaining(started, at)).await?;
-        let rows = match read(tx, around, batch).await {
-            Ok(rows) => rows,
-            Err(sqlx::Error::Database(why)) if why.code().as_deref() == Some("57014") => {
-                sqlx::raw_sql("rollback to savepoint uncounted").execute(&mut *tx).await?;
-                let newest = batch.first().copied().unwrap_or((0, None));
-                return Ok(Some(newest.1.unwrap_or(around.now)));
-            }
-            Err(why) => return Err(why),
-        };
-        add(&rows, tally)?;
-    }
-    sqlx::raw_sql("set local statement_timeout = '8s'").execute(tx).await?;
-    Ok(None)
+/// The statement that fits the table and the server.
+pub fn text(around: &Surroundings) -> &'static str {
+    let along = if around.has_order { ALONG_TIME } else { ALONG_WEBHOOKS };
+    along[usize::from(around.server >= 140_000)]
 }
 
-/// Tests let the time be over after so many days.
-fn remaining(started: Instant, _at: usize) -> Duration {
-    #[cfg(debug_assertions)]
-    if crate::env::test_fault("days")
-        .and_then(|days| days.parse().ok())
-        .is_some_and(|days: usize| _at >= days)
-    {
-        return Duration::ZERO;
+/// None where the time is over before the answer is there.
+pub async fn read(
+    tx: &mut PgConnection,
+    text: &'static str,
+    stretches: &[Stretch],
+    remaining: Option<Duration>,
+) -> Result<Option<Vec<Line>>, sqlx::Error> {
+    if let Some(remaining) = remaining {
+        sqlx::raw_sql("savepoint uncounted").execute(&mut *tx).await?;
+        set_timeout(tx, remaining).await?;
     }
-    BUDGET.saturating_sub(started.elapsed())
+    let (from, last) = bounds(stretches);
+    match sqlx::query(text).bind(from).bind(last).persistent(false).fetch_all(&mut *tx).await {
+        Ok(rows) => rows.iter().map(line).collect::<Result<_, _>>().map(Some),
+        Err(sqlx::Error::Database(why)) if remaining.is_some() && why.code().as_deref() == Some("57014") => {
+            sqlx::raw_sql("rollback to savepoint uncounted").execute(tx).await?;
+            Ok(None)
+        }
+        Err(why) => Err(why),
+    }
 }
 
 async fn set_timeout(tx: &mut PgConnection, remaining: Duration) -> Result<(), sqlx::Error> {
@@ -131,87 +116,10 @@ async fn set_timeout(tx: &mut PgConnection, remaining: Duration) -> Result<(), s
     set.execute(tx).await.map(|_| ())
 }
 
-async fn read(
-    tx: &mut PgConnection,
-    around: &Surroundings,
-    stretches: &[Stretch],
-) -> Result<Vec<PgRow>, sqlx::Error> {
-    let along = if around.has_order { ALONG_TIME } else { ALONG_WEBHOOKS };
-    let text = along[usize::from(around.server >= 140_000)];
-    let (from, last) = bounds(stretches);
-    sqlx::query(text).bind(from).bind(last).persistent(false).fetch_all(tx).await
-}
-
-fn add(rows: &[PgRow], tally: &mut Tally<'_>) -> Result<(), sqlx::Error> {
-    for row in rows {
-        let counts = [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?, row.try_get(6)?];
-        match row.try_get(1)? {
-            Some(at) => tally.add_live(row.try_get(0)?, &hours::hour_of(at, counts)),
-            None => tally.add_webhook(row.try_get(0)?, &hours::hour_of(0, counts), [None, None]),
-        }
-    }
-    Ok(())
-}
-
-/// The first and the last moment of each.
-pub fn bounds(stretches: &[Stretch]) -> (Vec<Micros>, Vec<Option<Micros>>) {
-    stretches.iter().map(|(from, until)| (*from, until.map(|until| until - 1))).unzip()
-}
-
-fn length(stretches: &[Stretch], begun: Micros) -> Micros {
-    stretches.iter().map(|(from, until)| until.unwrap_or(begun) - from).sum()
-}
-
-/// A day long at most, the newest first.
-fn pieces(left: &[Stretch], begun: Micros) -> Vec<Stretch> {
-    let mut pieces = Vec::new();
-    for &(from, mut until) in left.iter().rev() {
-        loop {
-            let cut = until.unwrap_or(begun) - DAY;
-            if cut <= from {
-                pieces.push((from, until));
-                break;
-            }
-            pieces.push((cut, until));
-            until = Some(cut);
-        }
-    }
-    pieces
-}
-
-/// Short ones together.
-fn batches(pieces: Vec<Stretch>, begun: Micros) -> Vec<Vec<Stretch>> {
-    let mut batches: Vec<Vec<Stretch>> = Vec::new();
-    for piece in pieces {
-        match batches.last_mut() {
-            Some(batch) if length(batch, begun) + length(&[piece], begun) <= DAY => batch.push(piece),
-            _ => batches.push(vec![piece]),
-        }
-    }
-    batches
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_follow_each_other_the_newest_first_and_short_stretches_go_together() {
-        let h = |hours: Micros| hours * HOUR;
-        let begun = h(100);
-        let all = pieces(&[(h(10) + 1, Some(h(60))), (h(70), Some(h(71))), (h(98), None)], begun);
-        assert_eq!(
-            all,
-            [
-                (h(98), None),
-                (h(70), Some(h(71))),
-                (h(36), Some(h(60))),
-                (h(12), Some(h(36))),
-                (h(10) + 1, Some(h(12)))
-            ]
-        );
-        let sizes: Vec<usize> = batches(all, begun).iter().map(Vec::len).collect();
-        assert_eq!(sizes, [2, 1, 1, 1]);
-        assert_eq!(pieces(&[(h(99) + 1, None)], begun), [(h(99) + 1, None)]);
-    }
+fn line(row: &PgRow) -> Result<Line, sqlx::Error> {
+    Ok(Line {
+        webhook_id: row.try_get(0)?,
+        hour: row.try_get(1)?,
+        counts: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?, row.try_get(6)?],
+    })
 }

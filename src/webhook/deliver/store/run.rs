@@ -73,11 +73,13 @@ pub async fn keep_house(db: &Db, run: Uuid) -> Result<usize, Trouble> {
     .await
 }
 
-/// Count hours that are over, for reports: a quarter of a second at most, and nothing that a delivery waits for.
+/// Count hours that are over, for reports, and group their failures: a quarter of a second at most, and nothing that a
+/// delivery waits for.
 pub async fn count_hours(db: &Db) -> Result<(), Trouble> {
+    const COUNT: &str = "select hookyard.count_hours(b.budget), hookyard.group_failures(b.budget)
+        from (select interval '250 milliseconds' as budget) b";
     db.tx_relaxed(async |tx: &mut PgConnection| {
-        let counted = sqlx::query("select hookyard.count_hours(interval '250 milliseconds')");
-        counted.persistent(false).execute(tx).await.map(|_| ())
+        sqlx::query(COUNT).persistent(false).execute(tx).await.map(|_| ())
     })
     .await
 }
