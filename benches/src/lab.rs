@@ -206,7 +206,8 @@ impl Lab {
         self.db
             .batch_execute(
                 "truncate hookyard.events, hookyard.deliveries, hookyard.attempts, hookyard.endpoints,
-                    hookyard.alerts, hookyard.runs, hookyard.hours, hookyard.counted_hours, webhook_delivery_attempts",
+                    hookyard.alerts, hookyard.runs, hookyard.hours, hookyard.counted_hours, hookyard.failed_hours,
+                    webhook_delivery_attempts",
             )
             .await?;
         self.point("w").await?;
