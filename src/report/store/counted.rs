@@ -12,34 +12,23 @@ use super::tally::{Own, Tally};
 use super::{Surroundings, Wish, answers, uncounted};
 use crate::clock::{self, Micros};
 use crate::egress;
-use crate::report::figures::{Answers, ByUrl, Counts, Hour, Remark, rate};
+use crate::report::figures::{ByUrl, Counts, Deliveries, Hour, Remark, rate};
 
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
-
-pub struct Attempts {
-    /// Hours of the window that were counted before.
-    pub counted_hours: usize,
-    pub read_live: Option<Remark>,
-    pub missing: Option<Remark>,
-    pub total: Counts,
-    pub day: Counts,
-    pub undated: i64,
-    pub by_url: Vec<ByUrl>,
-    pub hours: Vec<Hour>,
-}
 
 const UNDATED: &str = "
     select coalesce(sum(n.undated), 0)::int8 from webhooks w cross join lateral (
         select count(*) as undated from webhook_delivery_attempts a
         where a.webhook_id = w.id and a.created_at is null) n";
 
+/// All of deliveries but what is waiting and what has failed for good.
 pub async fn count_attempts(
     tx: &mut PgConnection,
     around: &Surroundings,
     wish: &Wish,
     endpoints: &mut [Found],
-) -> Result<(Attempts, Answers), sqlx::Error> {
+) -> Result<Deliveries, sqlx::Error> {
     let since = around.now - wish.window_s * 1_000_000;
     let begun = around.now / HOUR * HOUR;
     let recent = begun - (HOURS - 1) * HOUR;
@@ -52,15 +41,14 @@ pub async fn count_attempts(
     let unread = uncounted::add_uncounted(tx, around, &left, &mut tally).await?;
     let (from, last) = uncounted::bounds(&left);
     let Tally { endpoints, own, hours, .. } = tally;
-    let mut attempts = Attempts {
+    let mut attempts = Deliveries {
         counted_hours: counted.hours.len(),
         read_live: if wish.live { None } else { read_live(around, (since, begun), &counted.hours, &hours) },
         missing: unread.map(|before| missing(around, wish, (since, before), &counted.hours)),
-        total: Counts::default(),
-        day: Counts::default(),
         undated: sqlx::raw_sql(UNDATED).fetch_one(&mut *tx).await?.try_get(0)?,
         by_url: by_url(endpoints),
         hours: full(since / HOUR * HOUR, begun, &hours),
+        ..Deliveries::default()
     };
     for (one, own) in endpoints.iter_mut().zip(&own) {
         let endpoint = &mut one.endpoint;
@@ -74,8 +62,8 @@ pub async fn count_attempts(
     attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
     (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
     find_last(tx, endpoints, &own).await?;
-    let answers = answers::find_answers(tx, counted, (&from, &last), endpoints).await?;
-    Ok((attempts, answers))
+    attempts.answers = answers::find_answers(tx, counted, (&from, &last), endpoints).await?;
+    Ok(attempts)
 }
 
 /// Until an hour is over for ten minutes nobody can have counted it, and a run that counts comes a little later.

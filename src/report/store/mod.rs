@@ -53,9 +53,9 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx).await?;
         let mut endpoints = queue::list_endpoints(tx).await?;
-        let (counted, answers) = counted::count_attempts(tx, &around, wish, &mut endpoints).await?;
+        let counted = counted::count_attempts(tx, &around, wish, &mut endpoints).await?;
         let yardi = yardi::find_yardi(tx).await?;
-        Ok((around, endpoints, counted, answers, yardi))
+        Ok((around, endpoints, counted, yardi))
     });
     let queue = db.tx_reading(async |tx: &mut PgConnection| {
         let failed = failed::list_failed(tx, wish.show_pii).await?;
@@ -63,8 +63,7 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         let tool = tool::find_tool(tx, failed.interrupted, wish.schema).await?;
         Ok((failed.failed, queue, tool))
     });
-    let ((around, mut endpoints, counted, answers, yardi), (failed, queue, tool)) =
-        tokio::try_join!(attempts, queue)?;
+    let ((around, mut endpoints, counted, yardi), (failed, queue, tool)) = tokio::try_join!(attempts, queue)?;
     Ok(Health {
         level: Level::Ok,
         reasons: Vec::new(),
@@ -72,20 +71,11 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         source: Source { place: db.place().to_owned(), standby: around.standby, lag_s: around.lag_s },
         window: Window { since: around.now - wish.window_s * 1_000_000, seconds: wish.window_s },
         deliveries: Deliveries {
-            level: Level::Ok,
             source: "webhook_delivery_attempts; queue and answer times: schema hookyard",
-            counted_hours: counted.counted_hours,
-            read_live: counted.read_live,
-            missing: counted.missing,
-            total: counted.total,
-            day: counted.day,
-            undated: counted.undated,
-            by_url: counted.by_url,
             queue: queue.shared_out(&mut endpoints),
             endpoints: endpoints.into_iter().map(|one| one.endpoint).collect(),
             failed,
-            hours: counted.hours,
-            answers,
+            ..counted
         },
         yardi,
         tool,
