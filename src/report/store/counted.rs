@@ -40,6 +40,8 @@ pub async fn count_attempts(
     let left = hours::left(since, around.now, &counted.hours);
     let unread = uncounted::add_uncounted(tx, around, &left, &mut tally).await?;
     let (from, last) = uncounted::bounds(&left);
+    let known: HashSet<Micros> = counted.hours.iter().copied().collect();
+    let is_missing = |at| unread.is_some_and(|before| at < before) && !known.contains(&at);
     let Tally { endpoints, own, hours, .. } = tally;
     let mut attempts = Deliveries {
         counted_hours: counted.hours.len(),
@@ -47,7 +49,7 @@ pub async fn count_attempts(
         missing: unread.map(|before| missing(around, wish, (since, before), &counted.hours)),
         undated: sqlx::raw_sql(UNDATED).fetch_one(&mut *tx).await?.try_get(0)?,
         by_url: by_url(endpoints),
-        hours: full(since / HOUR * HOUR, begun, &hours),
+        hours: full(since / HOUR * HOUR, begun, &hours, is_missing),
         ..Deliveries::default()
     };
     for (one, own) in endpoints.iter_mut().zip(&own) {
@@ -57,7 +59,7 @@ pub async fn count_attempts(
         attempts.total.successes += endpoint.counts.successes;
         attempts.total.failures += endpoint.counts.failures;
         attempts.total.no_answer += endpoint.counts.no_answer;
-        endpoint.hours = full(recent, begun, &own.hours);
+        endpoint.hours = full(recent, begun, &own.hours, is_missing);
     }
     attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
     (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
@@ -131,11 +133,17 @@ fn missing(
 }
 
 /// Every hour of the stretch, the empty ones included.
-fn full(from: Micros, to: Micros, found: &BTreeMap<Micros, Hour>) -> Vec<Hour> {
+fn full(
+    from: Micros,
+    to: Micros,
+    found: &BTreeMap<Micros, Hour>,
+    is_missing: impl Fn(Micros) -> bool,
+) -> Vec<Hour> {
     let mut hours = Vec::new();
     let mut at = from;
     while at <= to {
-        hours.push(found.get(&at).copied().unwrap_or(Hour { at, ..Hour::default() }));
+        let hour = found.get(&at).copied().unwrap_or(Hour { at, ..Hour::default() });
+        hours.push(Hour { is_missing: is_missing(at), ..hour });
         at += HOUR;
     }
     hours
