@@ -206,6 +206,9 @@ fn what_cannot_be_read_in_time_is_missing_and_said() {
         ["report", "health", "--nagios", "--warn", "success=off,dead-tuples=off", "--fail-on", "success=off"];
     let line = scene.hookyard(&plugin).env("HOOKYARD_TEST_FAULT", "days:2").run().exits(1).stdout;
     assert!(line.starts_with("HOOKYARD WARNING: missing 1"), "so many hours: {line}");
+    let none = scene.hookyard(&["report", "health"]).env("HOOKYARD_TEST_FAULT", "days:0").run().succeeds();
+    assert!(none.stdout.contains("`·` is none, `?` is missing, `x`"), "{none}");
+    assert!(none.stdout.contains(&"?".repeat(23)), "{none}");
     // What was told to type ends it.
     retry_until_counted(&scene);
     assert_eq!(hurried("--json").json()["deliveries"]["missing"], serde_json::Value::Null);
