@@ -1,548 +1,667 @@
-# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
-function __fish_hookyard_global_optspecs
-    string join \n database= config= allow-egress= allow-http json q/quiet v/verbose log-format= h/help V/version
-end
+# Verbs, and options that take a value.
+set -g __hookyard_verbs 'config' 'database' 'database migrate' 'database prune' 'database status' 'database stop' 'demo' 'report' 'report health' 'webhook' 'webhook check' 'webhook doctor' 'webhook endpoints' 'webhook list' 'webhook replay' 'webhook replay cancel' 'webhook replay list' 'webhook replay pause' 'webhook replay resume' 'webhook replay status' 'webhook retry' 'webhook schemes' 'webhook secret' 'webhook secret add' 'webhook secret list' 'webhook secret rekey' 'webhook secret retire' 'webhook secret rotate' 'webhook send' 'webhook show' 'webhook sign' 'webhook tail' 'webhook trigger' 'webhook verify' 'yardi' 'yardi check' 'yardi list' 'yardi password' 'yardi password rekey' 'yardi password rotate' 'yardi password set' 'yardi password status' 'yardi poll' 'yardi submit'
+set -g __hookyard_valued '--after' '--allow-egress' '--api-key' '--apply' '--base' '--bytes' '--canary' '--concurrency' '--config' '--database' '--endpoint' '--entry' '--erase-payloads-older-than' '--event' '--event-id' '--every' '--expect-body' '--expect-status' '--fail-on' '--format' '--grace' '--header' '--headers' '--html' '--id' '--in-flight' '--integration' '--jwks' '--lease' '--limit' '--log-format' '--max' '--max-runtime' '--max-time' '--now' '--older-than' '--output' '--password-env' '--payload' '--per-endpoint' '--policy' '--property' '--rate' '--reason' '--request' '--scheme' '--secret-env' '--secret-fd' '--secret-file' '--set' '--set-new' '--set-policy' '--since' '--state' '--status' '--tamper' '--timestamp' '--to' '--tolerance' '--unset' '--until' '--url' '--warn' '--webhook' '--window'
 
-function __fish_hookyard_needs_command
-    # Figure out if the current invocation already has a command.
-    set -l cmd (commandline -opc)
-    set -e cmd[1]
-    argparse -s (__fish_hookyard_global_optspecs) -- $cmd 2>/dev/null
-    or return
-    if set -q argv[1]
-        # Also print the command, so this can be used to figure out what it is.
-        echo $argv[1]
-        return 1
+function __hookyard_at
+    set -l words (commandline -opc)
+    set -e words[1]
+    set -l at
+    set -l is_value no
+    for word in $words
+        if test $is_value = yes
+            set is_value no
+        else if string match -q -- '-*' $word
+            contains -- $word $__hookyard_valued; and set is_value yes
+        else if contains -- (string join ' ' $at $word) $__hookyard_verbs
+            set -a at $word
+        else
+            break
+        end
     end
-    return 0
+    contains -- "$at" $argv
 end
 
-function __fish_hookyard_using_subcommand
-    set -l cmd (__fish_hookyard_needs_command)
-    test -z "$cmd"
-    and return 1
-    contains -- $cmd[1] $argv
-end
-
-complete -c hookyard -n "__fish_hookyard_needs_command" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_needs_command" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_needs_command" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_needs_command" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_needs_command" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_needs_command" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_needs_command" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_needs_command" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_needs_command" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_needs_command" -s V -l version -d 'Print version'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "webhook" -d 'Deliver events to customers\' endpoints'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "report" -d 'Say whether the integration layer is well'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "yardi" -d 'Import prospects from Yardi and write results back'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "database" -d 'Prepare and inspect the database'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "config" -d 'Show the settings in force and where each comes from'
-complete -c hookyard -n "__fish_hookyard_needs_command" -f -a "demo" -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "send" -d 'Enqueue an event, attempt it at once and wait for the first outcome'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "retry" -d 'Attempt every delivery that is due'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "endpoints" -d 'Show endpoints: state, subscriptions, retry policy, last success and failure, backlog, breaker, alerts'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "list" -d 'List deliveries, newest first'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "show" -d 'Show the timeline of an event, a delivery, an attempt or an entry'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "replay" -d 'Deliver again what never arrived: plan it, then run the plan'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "tail" -d 'Show attempts as they happen, one line each'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "secret" -d 'Signing secrets of endpoints: add, rotate, list, retire, rekey'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "schemes" -d 'List the signature schemes, each with an example'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "sign" -d 'Sign a body, byte for byte, as a sender of the scheme would'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "verify" -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "check" -d 'Check a payload\'s shape: missing, mistyped, unknown fields by their path, values, and which event it is'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "trigger" -d 'Send a sample of a provider\'s event, correctly signed, and judge the answer; without an event, list them'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and not __fish_seen_subcommand_from send retry endpoints list show replay tail secret schemes sign verify check trigger doctor" -f -a "doctor" -d 'Examine an endpoint, or a URL, step by step: what each step proves, and what to do where it fails'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l entry -d 'The entry it is about: id or short id' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l payload -d 'The payload: any JSON, sent byte for byte; `-` reads stdin' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l api-key -d 'Deliver to the subscribers of this api key' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l webhook -d 'Deliver to this webhook, whatever it subscribes to; repeatable' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l event-id -d 'Name the event; the same id again is the same event' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l concurrency -d 'Requests at once [default: 64]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l per-endpoint -d 'Requests at once to one endpoint, per process [default: 10]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l in-flight -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l lease -d 'How long a claimed delivery stays ours without renewal [default: 30s]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l again -d 'Make a new event although the same one is there already'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l wait -d 'Wait for the last outcome instead of the first'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l enqueue -d 'Only enqueue; `webhook retry` attempts it'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l dry-run -d 'Show payload, endpoints and headers; enqueue and send nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l show-pii -d 'Show personal data in the payload'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l concurrency -d 'Requests at once [default: 64]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l per-endpoint -d 'Requests at once to one endpoint, per process [default: 10]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l in-flight -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l lease -d 'How long a claimed delivery stays ours without renewal [default: 30s]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l limit -d 'Attempt at most this many deliveries' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l max-runtime -d 'Stop claiming after this long; requests on the wire then have 4 s' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l watch -d 'Stay, and attempt what becomes due'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l set-policy -d 'Give the endpoint this retry policy; `default` takes its own away' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l limit -d 'Show at most this many' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l dry-run -d 'Say what would change, and change nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from endpoints" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l state -d 'Only deliveries in this state' -r -f -a "pending\t''
-delivered\t''
-dead\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l event -d 'Only events of this type' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l endpoint -d 'Only deliveries to this webhook' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l status -d 'Only deliveries whose last answer had this HTTP status' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l since -d 'Only deliveries made since: 24h, yesterday, 2026-11-02, or RFC 3339 (UTC)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l until -d 'Only deliveries made before' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l limit -d 'List at most this many' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l after -d 'Go on after this delivery, the last of the page before' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l dead -d 'Only dead deliveries'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l due -d 'Only deliveries whose next attempt is due'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l others -d 'List attempts that another application made, among the newest 5000 of each webhook, instead of deliveries'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l csv -d 'Answer in CSV'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l show-pii -d 'Show personal data in payload and answers; this is recorded'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l apply -d 'Run exactly this plan' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l since -d 'Only what happened since: 24h, yesterday, 2026-11-02, or RFC 3339 (UTC)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l until -d 'Only what happened before' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l endpoint -d 'Only to this webhook' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l api-key -d 'Only to webhooks of this api key' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l event -d 'Only events of this type' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l status -d 'Only what was last answered with this HTTP status' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l max -d 'Choose at most so many, the oldest' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l canary -d 'Send so many to each endpoint first; one whose canaries fail stops' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l to -d 'Send to this URL instead, signed with a secret of its own and marked as sandbox; nothing counts as delivered' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l rate -d 'Send at most so many a second, over all processes that run the plan' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l reason -d 'Why; kept with operator, host, command and time' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l concurrency -d 'Requests at once [default: 64]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l per-endpoint -d 'Requests at once to one endpoint, per process [default: 10]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l in-flight -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l lease -d 'How long a claimed delivery stays ours without renewal [default: 30s]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l policy -d 'Retry policy of endpoints that name none [default: integration-layer]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l yes -d 'Plan and run at once'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l dry-run -d 'Print the plan and store nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l all -d 'Choose everything that never arrived'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l dead -d 'Only deliveries that are dead'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l include-delivered -d 'Also what has arrived already'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l skipped -d 'Also events of a time when an endpoint was off or not yet subscribed'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "list" -d 'List plans, newest first'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "status" -d 'Show how far a plan has come'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "pause" -d 'Stop sending what a plan has not yet sent; resume goes on'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "resume" -d 'Go on with a plan, on this host or another'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from replay" -a "cancel" -d 'End a plan; what it has not sent stays as it was'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l since -d 'Begin in the past: 1h, yesterday, 2026-11-02, or RFC 3339 (UTC)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l endpoint -d 'Only attempts at this webhook' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l event -d 'Only attempts of events of this type' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l status -d 'Only attempts that were answered with this HTTP status' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l failed -d 'Only attempts that were not accepted'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from tail" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "add" -d 'Give an endpoint a signing secret: its deliveries carry webhook-signature from then on'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Replace an endpoint\'s secrets: the new one signs at once, the old ones beside it until their grace ends'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List signing secrets: since when, until when, by whom; never the secret itself'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "retire" -d 'Stop signing with a secret at once, and forget it'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from secret" -f -a "rekey" -d 'Encrypt every stored secret anew under the first of `[[keys]]`, so that an older key may go'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from schemes" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l scheme -d 'The scheme: `hookyard webhook schemes` lists them' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l timestamp -d 'The time that is signed, as the request will state it; now, if left out' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l id -d 'The id that is signed, for schemes that have one; a fresh one, if left out' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l format -d 'What to print' -r -f -a "headers\t'`Name: value` lines'
-json\t'One JSON document'
-curl\t'A command that sends the request'
-value\t'The signature alone'"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l url -d 'The URL that will be called: signed by some schemes, shown by `--format curl`' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l header -d 'A further header that is signed, `Name: value`, for schemes that sign some (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from sign" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l scheme -d 'The scheme (`hookyard webhook schemes`), or `auto`: the one default scheme whose header is there' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l header -d 'A header of the request, `Name: value` (repeatable, repeats kept)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l headers -d 'A file of headers, one `Name: value` a line' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l request -d 'A file with the whole request: raw HTTP, a HAR entry, or a curl command as a browser copies it' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l now -d 'Judge the time by this moment, in Unix seconds, not by the clock' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l tolerance -d 'Seconds that the request\'s time may be off, both ways; exactly so many are refused' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l url -d 'The URL as the sender called it, for schemes that sign it' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l jwks -d 'A file with the public keys (JWKS), for schemes with a JWT; without it `plaid` fetches them, and keeps them' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l ignore-timestamp -d 'Do not judge the time at all'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l explain -d 'Look for what would have matched, and tell all of it'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l request -d 'A file with the whole request instead: raw HTTP, a HAR entry, or a curl command as a browser copies it' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l event -d 'Require that it is this event' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l strict -d 'Count fields that are not documented as errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l to -d 'Where it goes: a URL, or `resident-verify:document_verification` for an address below the provider\'s base' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l base -d 'The base of named addresses, instead of the one below `[targets]` in `hookyard.toml`' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l set -d 'Give a field this value: JSON where it can be read as such, else text (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l set-new -d 'The same for a field that the event does not have (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l unset -d 'Leave this field out (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l tamper -d 'Break the request in one way, and say how a receiver should refuse it' -r -f -a "body\t'A field is added after signing'
-whitespace\t'A newline is added after signing'
-signature\t'The signature is another one of the same length'
-malformed\t'The signature is no signature at all'
-missing-header\t'The signature is left out'
-duplicate-header\t'The signature\'s header is there twice'
-timestamp-old\t'Signed too long ago'
-timestamp-future\t'Signed too far in the future'
-timestamp-changed\t'The time is changed after signing'
-timestamp-missing\t'The time is left out'
-secret\t'Signed with another secret'"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l scheme -d 'Sign by this scheme instead of the provider\'s own (`hookyard webhook schemes`)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l expect-status -d 'The answer\'s status: `200`, `2xx`; several with commas' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l expect-body -d 'Text that the answer holds, or `$.path=value` for a value of its JSON' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l max-time -d 'The longest the answer may take, such as 5s' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l list -d 'List providers and events'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l dry-run -d 'Print the request instead of sending it'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from trigger" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l secret-env -d 'Take a secret from this environment variable (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l secret-file -d 'Take a secret from this file, `-` for standard input (repeatable)' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l secret-fd -d 'Take a secret from this open file descriptor (repeatable)' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l send-test -d 'Send one request that is marked as a test; it never counts as a delivery'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand webhook; and __fish_seen_subcommand_from doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and not __fish_seen_subcommand_from health" -f -a "health" -d 'Say whether webhooks go out, Yardi comes in, and hookyard itself runs'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l window -d 'Count the endpoints\' attempts over this long, from 24h to 31d' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l warn -d 'Degraded beyond these limits, such as success=98,due=500; `name=off` for none' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l fail-on -d 'Failing beyond these limits' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l html -d 'Also write the report as one page that needs no network' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l output -d 'Write it to this file at one stroke, for the textfile collector; without a database it says so' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l every -d 'How long to wait between two looks' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l live -d 'Count every attempt anew, also in hours that `webhook retry` has counted'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l show-pii -d 'Show answers in full, personal data included'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l nagios -d 'One line of at most 80 characters, and exit codes as Nagios means them'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l prometheus -d 'Prometheus\' text format'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l csv -d 'One row for each endpoint'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l markdown -d 'For an incident\'s channel'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l watch -d 'Look again and again, and draw over the last look'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand report; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "check" -d 'Ask Yardi everything that polling needs, and say what each answer proves'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "list" -d 'Show integrations and properties: active, due, overdue, never polled, last error, circuit open, mails in trouble'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "poll" -d 'Import new prospects of every property that is due'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "submit" -d 'Write results of completed entries back to Yardi'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and not __fish_seen_subcommand_from check list poll submit password" -f -a "password" -d 'Show, rotate and replace the stored passwords of integrations'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l property -d 'Only this property, by Yardi\'s code' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l password-env -d 'Try the password in this environment variable instead of the stored one; the circuit stays as it is' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l integration -d 'Only this integration: its short id or its id' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l integration -d 'Only this integration: its short id or its id' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l property -d 'Only this property: Yardi\'s code, its short id or its id' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l since -d 'Ask for everything since this time, in UTC, or this long ago' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l concurrency -d 'Integrations asked side by side [default: 4]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l force -d 'Poll what is not yet due as well'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l dry-run -d 'Say what would be asked, and ask and change nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from poll" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l entry -d 'Only this entry, by its id or short id; also one that was refused before' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l integration -d 'Only this integration: its short id or its id' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l concurrency -d 'Integrations written to side by side [default: 4]' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l dry-run -d 'Say what would be written, and write and change nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "status" -d 'Show under which key each password is stored, and whether it can be read'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "rotate" -d 'Move every stored password to the first of the configured keys'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "rekey" -d 'Move every stored password to the first of the configured keys'
-complete -c hookyard -n "__fish_hookyard_using_subcommand yardi; and __fish_seen_subcommand_from password" -f -a "set" -d 'Replace an integration\'s password by another one that was seen to work'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "migrate" -d 'Make or update hookyard\'s schema'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "prune" -d 'Remove what is old, and erase old payloads'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "status" -d 'Show whether the database is fit, and what to type where it is not'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and not __fish_seen_subcommand_from migrate prune status stop" -f -a "stop" -d 'Stop the local database\'s server'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l dry-run -d 'Print the SQL that would run, and change nothing'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l with-indexes -d 'Also build the documented indexes, and one by time, that are missing or invalid, without stopping writers'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l older-than -d 'Remove what ended longer ago: 90d, 12w; at least 7d, since a repeated event is known by what is kept' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l erase-payloads-older-than -d 'Erase payloads and answers of what ended longer ago; at least 1d' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l max-runtime -d 'Stop after this long; the next run goes on' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l include-host -d 'Also rows of webhook_delivery_attempts that another application wrote'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l yes -d 'Do it'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l dry-run -d 'Count, change nothing, and exit 0'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l force -d 'Stop it although other commands use it now'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand database; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand config" -s h -l help -d 'Print help'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l database -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l config -d 'Read this configuration file' -r -F
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-egress -d 'Let this address range be dialled although it is not public' -r
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l log-format -d 'How log lines are written' -r -f -a "text\t''
-json\t''"
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yes -d 'Fetch PostgreSQL\'s binaries with the system\'s package manager where none are found'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l yardi -d 'Show Yardi instead: prospects in, an entry completed, its result on the guest card, nothing twice'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l history -d 'Also make up a month of deliveries and Yardi polls, for reports to have something to show'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l allow-http -d 'Let endpoints be plain http'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -l json -d 'Answer in JSON: one document, or one line per item'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s q -l quiet -d 'Say nothing but the answer and errors'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s v -l verbose -d 'Tell more on stderr; twice for more still'
-complete -c hookyard -n "__fish_hookyard_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+# Files only where one is meant.
+complete -c hookyard -f
+complete -c hookyard -n '__hookyard_at \'\'' -a 'webhook' -d 'Deliver events to customers\' endpoints'
+complete -c hookyard -n '__hookyard_at \'\'' -a 'report' -d 'Say whether the integration layer is well'
+complete -c hookyard -n '__hookyard_at \'\'' -a 'yardi' -d 'Import prospects from Yardi and write results back'
+complete -c hookyard -n '__hookyard_at \'\'' -a 'database' -d 'Prepare and inspect the database'
+complete -c hookyard -n '__hookyard_at \'\'' -a 'config' -d 'Show the settings in force and where each comes from'
+complete -c hookyard -n '__hookyard_at \'\'' -a 'demo' -d 'Show the main job on real parts: a local database, a receiver, one event to three endpoints'
+complete -c hookyard -n '__hookyard_at \'\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'\'' -s V -l version -d 'Print version'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'send' -d 'Enqueue an event, attempt it at once and wait for the first outcome'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'retry' -d 'Attempt every delivery that is due'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'endpoints' -d 'Show endpoints: state, subscriptions, retry policy, last success and failure, backlog, breaker, alerts'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'list' -d 'List deliveries, newest first'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'show' -d 'Show the timeline of an event, a delivery, an attempt or an entry'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'replay' -d 'Deliver again what never arrived: plan it, then run the plan'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'tail' -d 'Show attempts as they happen, one line each'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'secret' -d 'Signing secrets of endpoints: add, rotate, list, retire, rekey'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'schemes' -d 'List the signature schemes, each with an example'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'sign' -d 'Sign a body, byte for byte, as a sender of the scheme would'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'verify' -d 'Verify a request\'s signature and say what it covers; if it is wrong, say why'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'check' -d 'Check a payload\'s shape: missing, mistyped, unknown fields by their path, values, and which event it is'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'trigger' -d 'Send a sample of a provider\'s event, correctly signed, and judge the answer; without an event, list them'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -a 'doctor' -d 'Examine an endpoint, or a URL, step by step: what each step proves, and what to do where it fails'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l entry -x -d 'The entry it is about: id or short id'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l payload -r -F -d 'The payload: any JSON, sent byte for byte; `-` reads stdin'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l api-key -x -d 'Deliver to the subscribers of this api key'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l webhook -x -d 'Deliver to this webhook, whatever it subscribes to; repeatable'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l event-id -x -d 'Name the event; the same id again is the same event'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l again -d 'Make a new event although the same one is there already'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l wait -d 'Wait for the last outcome instead of the first'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l enqueue -d 'Only enqueue; `webhook retry` attempts it'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l dry-run -d 'Show payload, endpoints and headers; enqueue and send nothing'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l show-pii -d 'Show personal data in the payload'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l concurrency -x -d 'Requests at once [default: 64]'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l per-endpoint -x -d 'Requests at once to one endpoint, per process [default: 10]'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l in-flight -x -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l lease -x -d 'How long a claimed delivery stays ours without renewal [default: 30s]'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l policy -x -d 'Retry policy of endpoints that name none [default: integration-layer]'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook send\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l concurrency -x -d 'Requests at once [default: 64]'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l per-endpoint -x -d 'Requests at once to one endpoint, per process [default: 10]'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l in-flight -x -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l lease -x -d 'How long a claimed delivery stays ours without renewal [default: 30s]'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l policy -x -d 'Retry policy of endpoints that name none [default: integration-layer]'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l limit -x -d 'Attempt at most this many deliveries'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l max-runtime -x -d 'Stop claiming after this long; requests on the wire then have 4 s'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l watch -d 'Stay, and attempt what becomes due'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook retry\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l set-policy -x -d 'Give the endpoint this retry policy; `default` takes its own away'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l dry-run -d 'Say what would change, and change nothing'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l limit -x -d 'Show at most this many'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook endpoints\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l state -x -a 'pending delivered dead' -d 'Only deliveries in this state'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l dead -d 'Only dead deliveries'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l due -d 'Only deliveries whose next attempt is due'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l event -x -d 'Only events of this type'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l endpoint -x -d 'Only deliveries to this webhook'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l status -x -d 'Only deliveries whose last answer had this HTTP status'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l since -x -d 'Only deliveries made since: 24h, yesterday, 2026-11-02, or RFC 3339 (UTC)'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l until -x -d 'Only deliveries made before'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l others -d 'List attempts that another application made, among the newest 5000 of each webhook, instead of deliveries'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l limit -x -d 'List at most this many'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l after -x -d 'Go on after this delivery, the last of the page before'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l csv -d 'Answer in CSV'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook list\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l show-pii -d 'Show personal data in payload and answers; this is recorded'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook show\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -a 'list' -d 'List plans, newest first'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -a 'status' -d 'Show how far a plan has come'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -a 'pause' -d 'Stop sending what a plan has not yet sent; resume goes on'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -a 'resume' -d 'Go on with a plan, on this host or another'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -a 'cancel' -d 'End a plan; what it has not sent stays as it was'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l apply -x -d 'Run exactly this plan'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l yes -d 'Plan and run at once'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l dry-run -d 'Print the plan and store nothing'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l all -d 'Choose everything that never arrived'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l since -x -d 'Only what happened since: 24h, yesterday, 2026-11-02, or RFC 3339 (UTC)'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l until -x -d 'Only what happened before'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l endpoint -x -d 'Only to this webhook'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l api-key -x -d 'Only to webhooks of this api key'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l event -x -d 'Only events of this type'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l status -x -d 'Only what was last answered with this HTTP status'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l dead -d 'Only deliveries that are dead'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l include-delivered -d 'Also what has arrived already'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l skipped -d 'Also events of a time when an endpoint was off or not yet subscribed'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l max -x -d 'Choose at most so many, the oldest'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l canary -x -d 'Send so many to each endpoint first; one whose canaries fail stops'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l to -x -d 'Send to this URL instead, signed with a secret of its own and marked as sandbox; nothing counts as delivered'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l rate -x -d 'Send at most so many a second, over all processes that run the plan'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l reason -x -d 'Why; kept with operator, host, command and time'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l concurrency -x -d 'Requests at once [default: 64]'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l per-endpoint -x -d 'Requests at once to one endpoint, per process [default: 10]'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l in-flight -x -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l lease -x -d 'How long a claimed delivery stays ours without renewal [default: 30s]'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l policy -x -d 'Retry policy of endpoints that name none [default: integration-layer]'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook replay\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l limit -x -d 'List at most this many'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook replay list\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook replay status\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l reason -x -d 'Why; kept with operator, host, command and time'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l dry-run -d 'Say what would change, and change nothing'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook replay pause\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l rate -x -d 'Send at most so many a second, over all processes that run the plan'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l reason -x -d 'Why; kept with operator, host, command and time'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l concurrency -x -d 'Requests at once [default: 64]'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l per-endpoint -x -d 'Requests at once to one endpoint, per process [default: 10]'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l in-flight -x -d 'Requests sent and not yet recorded: what a crash can repeat, at most [default: 512]'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l lease -x -d 'How long a claimed delivery stays ours without renewal [default: 30s]'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l policy -x -d 'Retry policy of endpoints that name none [default: integration-layer]'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook replay resume\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l reason -x -d 'Why; kept with operator, host, command and time'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l dry-run -d 'Say what would change, and change nothing'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook replay cancel\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l since -x -d 'Begin in the past: 1h, yesterday, 2026-11-02, or RFC 3339 (UTC)'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l endpoint -x -d 'Only attempts at this webhook'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l event -x -d 'Only attempts of events of this type'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l status -x -d 'Only attempts that were answered with this HTTP status'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l failed -d 'Only attempts that were not accepted'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook tail\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -a 'add' -d 'Give an endpoint a signing secret: its deliveries carry webhook-signature from then on'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -a 'rotate' -d 'Replace an endpoint\'s secrets: the new one signs at once, the old ones beside it until their grace ends'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -a 'list' -d 'List signing secrets: since when, until when, by whom; never the secret itself'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -a 'retire' -d 'Stop signing with a secret at once, and forget it'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -a 'rekey' -d 'Encrypt every stored secret anew under the first of `[[keys]]`, so that an older key may go'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook secret\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l show -d 'Print the generated secret on stdout, this once'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l output -r -F -d 'Write the generated secret into this new file, which nobody else can read'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l bytes -x -d 'Random bytes of a generated secret'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l send-test -d 'First deliver one marked test event, signed with every secret; where it is refused, nothing is changed'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l dry-run -d 'Say what would change; change and send nothing'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook secret add\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l show -d 'Print the generated secret on stdout, this once'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l output -r -F -d 'Write the generated secret into this new file, which nobody else can read'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l bytes -x -d 'Random bytes of a generated secret'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l grace -x -d 'How long the old secrets go on signing'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l send-test -d 'First deliver one marked test event, signed with old and new; where it is refused, nothing is changed'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l dry-run -d 'Say what would change; change and send nothing'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook secret rotate\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l all -d 'Also those that sign no longer'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l limit -x -d 'Show at most this many'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook secret list\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l yes -d 'Even if it is the last'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l dry-run -d 'Say what would change, and change nothing'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook secret retire\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l yes -d 'Even if a run under way does not have the key'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l dry-run -d 'Try every secret and say what would be moved, and change nothing'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook secret rekey\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook schemes\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -F
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l scheme -x -d 'The scheme: `hookyard webhook schemes` lists them'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l timestamp -x -d 'The time that is signed, as the request will state it; now, if left out'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l id -x -d 'The id that is signed, for schemes that have one; a fresh one, if left out'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l format -x -a 'headers json curl value' -d 'What to print'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l url -x -d 'The URL that will be called: signed by some schemes, shown by `--format curl`'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l header -x -d 'A further header that is signed, `Name: value`, for schemes that sign some (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook sign\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -F
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l scheme -x -d 'The scheme (`hookyard webhook schemes`), or `auto`: the one default scheme whose header is there'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l header -x -d 'A header of the request, `Name: value` (repeatable, repeats kept)'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l headers -r -F -d 'A file of headers, one `Name: value` a line'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l request -r -F -d 'A file with the whole request: raw HTTP, a HAR entry, or a curl command as a browser copies it'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l now -x -d 'Judge the time by this moment, in Unix seconds, not by the clock'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l tolerance -x -d 'Seconds that the request\'s time may be off, both ways; exactly so many are refused'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l ignore-timestamp -d 'Do not judge the time at all'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l url -x -d 'The URL as the sender called it, for schemes that sign it'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l jwks -r -F -d 'A file with the public keys (JWKS), for schemes with a JWT; without it `plaid` fetches them, and keeps them'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l explain -d 'Look for what would have matched, and tell all of it'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook verify\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -F
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l request -r -F -d 'A file with the whole request instead: raw HTTP, a HAR entry, or a curl command as a browser copies it'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l event -x -d 'Require that it is this event'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l strict -d 'Count fields that are not documented as errors'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook check\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l list -d 'List providers and events'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l to -x -d 'Where it goes: a URL, or `resident-verify:document_verification` for an address below the provider\'s base'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l base -x -d 'The base of named addresses, instead of the one below `[targets]` in `hookyard.toml`'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l set -x -d 'Give a field this value: JSON where it can be read as such, else text (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l set-new -x -d 'The same for a field that the event does not have (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l unset -x -d 'Leave this field out (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l tamper -x -a 'body whitespace signature malformed missing-header duplicate-header timestamp-old timestamp-future timestamp-changed timestamp-missing secret' -d 'Break the request in one way, and say how a receiver should refuse it'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l scheme -x -d 'Sign by this scheme instead of the provider\'s own (`hookyard webhook schemes`)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l dry-run -d 'Print the request instead of sending it'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l expect-status -x -d 'The answer\'s status: `200`, `2xx`; several with commas'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l expect-body -x -d 'Text that the answer holds, or `$.path=value` for a value of its JSON'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l max-time -x -d 'The longest the answer may take, such as 5s'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook trigger\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l send-test -d 'Send one request that is marked as a test; it never counts as a delivery'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l secret-env -x -d 'Take a secret from this environment variable (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l secret-file -r -F -d 'Take a secret from this file, `-` for standard input (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l secret-fd -x -d 'Take a secret from this open file descriptor (repeatable)'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'webhook doctor\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'report\'' -a 'health' -d 'Say whether webhooks go out, Yardi comes in, and hookyard itself runs'
+complete -c hookyard -n '__hookyard_at \'report\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'report\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'report\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'report\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'report\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'report\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'report\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'report\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'report\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l window -x -d 'Count the endpoints\' attempts over this long, from 24h to 31d'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l warn -x -d 'Degraded beyond these limits, such as success=98,due=500; `name=off` for none'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l fail-on -x -d 'Failing beyond these limits'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l live -d 'Count every attempt anew, also in hours that `webhook retry` has counted'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l html -r -F -d 'Also write the report as one page that needs no network'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l show-pii -d 'Show answers in full, personal data included'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l nagios -d 'One line of at most 80 characters, and exit codes as Nagios means them'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l prometheus -d 'Prometheus\' text format'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l output -r -F -d 'Write it to this file at one stroke, for the textfile collector; without a database it says so'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l csv -d 'One row for each endpoint'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l markdown -d 'For an incident\'s channel'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l watch -d 'Look again and again, and draw over the last look'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l every -x -d 'How long to wait between two looks'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'report health\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'report health\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'report health\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'report health\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -a 'check' -d 'Ask Yardi everything that polling needs, and say what each answer proves'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -a 'list' -d 'Show integrations and properties: active, due, overdue, never polled, last error, circuit open, mails in trouble'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -a 'poll' -d 'Import new prospects of every property that is due'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -a 'submit' -d 'Write results of completed entries back to Yardi'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -a 'password' -d 'Show, rotate and replace the stored passwords of integrations'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l property -x -d 'Only this property, by Yardi\'s code'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l password-env -x -d 'Try the password in this environment variable instead of the stored one; the circuit stays as it is'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi check\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l integration -x -d 'Only this integration: its short id or its id'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi list\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l integration -x -d 'Only this integration: its short id or its id'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l property -x -d 'Only this property: Yardi\'s code, its short id or its id'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l force -d 'Poll what is not yet due as well'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l since -x -d 'Ask for everything since this time, in UTC, or this long ago'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l dry-run -d 'Say what would be asked, and ask and change nothing'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l concurrency -x -d 'Integrations asked side by side [default: 4]'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi poll\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l entry -x -d 'Only this entry, by its id or short id; also one that was refused before'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l integration -x -d 'Only this integration: its short id or its id'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l dry-run -d 'Say what would be written, and write and change nothing'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l concurrency -x -d 'Integrations written to side by side [default: 4]'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi submit\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -a 'status' -d 'Show under which key each password is stored, and whether it can be read'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -a 'rotate' -d 'Move every stored password to the first of the configured keys'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -a 'rekey' -d 'Move every stored password to the first of the configured keys'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -a 'set' -d 'Replace an integration\'s password by another one that was seen to work'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi password\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l integration -x -d 'Only this integration: its short id or its id'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi password status\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l integration -x -d 'Only this integration: its short id or its id'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l dry-run -d 'Say what would be moved, and change nothing'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi password rotate\' \'yardi password rekey\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l secret-env -x -d 'Take the password from this environment variable'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l secret-file -r -F -d 'Take the password from this file, `-` for standard input'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l secret-fd -x -d 'Take the password from this open file descriptor'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l property -x -d 'Ask about this property, by Yardi\'s code, instead of the first active one'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l dry-run -d 'Read and encrypt the password, and ask and change nothing'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'yardi password set\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'database\'' -a 'migrate' -d 'Make or update hookyard\'s schema'
+complete -c hookyard -n '__hookyard_at \'database\'' -a 'prune' -d 'Remove what is old, and erase old payloads'
+complete -c hookyard -n '__hookyard_at \'database\'' -a 'status' -d 'Show whether the database is fit, and what to type where it is not'
+complete -c hookyard -n '__hookyard_at \'database\'' -a 'stop' -d 'Stop the local database\'s server'
+complete -c hookyard -n '__hookyard_at \'database\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'database\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'database\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'database\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'database\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'database\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'database\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'database\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'database\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l dry-run -d 'Print the SQL that would run, and change nothing'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l with-indexes -d 'Also build the documented indexes, and one by time, that are missing or invalid, without stopping writers'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'database migrate\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l older-than -x -d 'Remove what ended longer ago: 90d, 12w; at least 7d, since a repeated event is known by what is kept'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l erase-payloads-older-than -x -d 'Erase payloads and answers of what ended longer ago; at least 1d'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l include-host -d 'Also rows of webhook_delivery_attempts that another application wrote'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l yes -d 'Do it'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l dry-run -d 'Count, change nothing, and exit 0'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l max-runtime -x -d 'Stop after this long; the next run goes on'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'database prune\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'database status\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'database status\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'database status\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'database status\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'database status\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'database status\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'database status\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'database status\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'database status\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l force -d 'Stop it although other commands use it now'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'database stop\'' -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c hookyard -n '__hookyard_at \'config\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'config\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'config\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'config\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'config\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'config\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'config\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'config\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'config\'' -s h -l help -d 'Print help'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l yes -d 'Fetch PostgreSQL\'s binaries with the system\'s package manager where none are found'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l yardi -d 'Show Yardi instead: prospects in, an entry completed, its result on the guest card, nothing twice'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l history -d 'Also make up a month of deliveries and Yardi polls, for reports to have something to show'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l database -x -d 'Use this database: `embedded`, the name of a `databases` section, or a URL without a password'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l config -r -F -d 'Read this configuration file'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l allow-egress -x -d 'Let this address range be dialled although it is not public'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l allow-http -d 'Let endpoints be plain http'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l json -d 'Answer in JSON: one document, or one line per item'
+complete -c hookyard -n '__hookyard_at \'demo\'' -s q -l quiet -d 'Say nothing but the answer and errors'
+complete -c hookyard -n '__hookyard_at \'demo\'' -s v -l verbose -d 'Tell more on stderr; twice for more still'
+complete -c hookyard -n '__hookyard_at \'demo\'' -l log-format -x -a 'text json' -d 'How log lines are written'
+complete -c hookyard -n '__hookyard_at \'demo\'' -s h -l help -d 'Print help (see more with \'--help\')'

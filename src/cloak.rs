@@ -84,14 +84,6 @@ pub enum Mode {
     Plain,
 }
 
-/// What a column gave.
-#[derive(Clone, Copy)]
-pub enum Column<'a> {
-    Text(&'a str),
-    #[allow(dead_code, reason = "the store reads a bytea column as text, in hex; cases read bytes")]
-    Bytes(&'a [u8]),
-}
-
 /// What was found in a column.
 pub enum Found {
     Plain(Secret),
@@ -100,27 +92,14 @@ pub enum Found {
 }
 
 impl Mode {
-    pub fn find(name: &str) -> Option<Mode> {
-        Some(match name {
-            "auto" => Mode::Auto,
-            "cloak-base64" => Mode::CloakBase64,
-            "cloak-bytea" => Mode::CloakBytea,
-            "plain" => Mode::Plain,
-            _ => return None,
-        })
-    }
-
     /// `auto` takes Base64 or bytes in Cloak's form and refuses everything else: what was meant to be encrypted is
     /// never used as it stands. A column of bytes read as text begins with `\x`, which Base64 never does.
-    pub fn read(self, column: Column<'_>) -> Result<Found, Trouble> {
-        let bytes = match (self, column) {
-            (Mode::Plain, Column::Text(text)) => return Ok(Found::Plain(Secret::new(text))),
-            (Mode::Plain, Column::Bytes(bytes)) => return Ok(Found::Plain(Secret::new(bytes))),
-            (Mode::CloakBytea, Column::Text(text)) => unhex(text),
-            (Mode::Auto, Column::Text(text)) if text.starts_with("\\x") => unhex(text),
-            (Mode::Auto | Mode::CloakBase64, Column::Text(text)) => STANDARD.decode(text.trim_ascii()).ok(),
-            (Mode::Auto | Mode::CloakBytea, Column::Bytes(bytes)) => Some(bytes.to_vec()),
-            (Mode::CloakBase64, Column::Bytes(bytes)) => STANDARD.decode(bytes.trim_ascii()).ok(),
+    pub fn read(self, column: &str) -> Result<Found, Trouble> {
+        let bytes = match self {
+            Mode::Plain => return Ok(Found::Plain(Secret::new(column))),
+            Mode::CloakBytea => unhex(column),
+            Mode::Auto if column.starts_with("\\x") => unhex(column),
+            Mode::Auto | Mode::CloakBase64 => STANDARD.decode(column.trim_ascii()).ok(),
         };
         let bytes = bytes.ok_or(Trouble::NotCloak)?;
         split(&bytes)?;

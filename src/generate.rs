@@ -1,5 +1,7 @@
 //! Completions and man pages, made from the command line itself (a hidden verb; a test keeps the committed ones fresh).
 
+mod fish;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -49,14 +51,11 @@ pub fn run(args: &Args) -> Result<Generated, Failure> {
     fs::create_dir_all(&completions).map_err(failed)?;
     fs::create_dir_all(&man).map_err(failed)?;
     let mut files = 0;
-    for (shell, name) in
-        [(Shell::Bash, "hookyard.bash"), (Shell::Zsh, "_hookyard"), (Shell::Fish, "hookyard.fish")]
-    {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, &mut shown(&cli::command()), "hookyard", &mut text);
-        if shell == Shell::Bash {
-            text.extend_from_slice(VERBS_FIRST.as_bytes());
-        }
+    let mut shown = shown(&cli::command());
+    let bash = clap_made(Shell::Bash, &mut shown) + VERBS_FIRST;
+    let zsh = verbs_before_arguments(&clap_made(Shell::Zsh, &mut shown));
+    let fish = fish::completions(&shown);
+    for (name, text) in [("hookyard.bash", bash), ("_hookyard", zsh), ("hookyard.fish", fish)] {
         fs::write(completions.join(name), text).map_err(failed)?;
         files += 1;
     }
@@ -73,6 +72,39 @@ fn shown(whole: &clap::Command) -> clap::Command {
         .disable_help_subcommand(true)
         .args(whole.get_arguments())
         .subcommands(whole.get_subcommands().filter(|below| !below.is_hide_set()))
+}
+
+fn clap_made(shell: Shell, command: &mut clap::Command) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, command, "hookyard", &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Where a verb takes arguments or further verbs, clap's function for zsh expects the arguments first, and never comes
+/// to the verbs below. None of these arguments can be completed, so the verbs take their place; what is none of them is
+/// an argument, and the verb's own flags go on behind it.
+fn verbs_before_arguments(zsh: &str) -> String {
+    let mut lines: Vec<String> = zsh.lines().map(str::to_owned).collect();
+    let mut at = 1;
+    while at < lines.len() {
+        if lines[at].starts_with("\":: :_") && lines[at - 1].starts_with("'::") {
+            lines.remove(at - 1);
+            let from = lines[..at].iter().rposition(|line| line.starts_with("_arguments ")).unwrap_or(at);
+            let mut own: Vec<String> = lines[from..at - 1].to_vec();
+            let end = lines[at..].iter().position(|line| line.trim() == "esac").map_or(at, |end| at + end);
+            for line in &mut lines[at..end] {
+                *line = line.replace("$line[2]", "$line[1]");
+            }
+            // Before anything is typed behind the verb, the first word is the verb itself.
+            let verb = lines.get(at).and_then(|line| line.split_once("->")).map_or("", |(_, rest)| rest);
+            let verb = verb.split('"').next().unwrap_or_default();
+            own.splice(0..0, [format!("({verb})"), ";;".to_owned(), "(*)".to_owned()]);
+            own.extend(["&& ret=0".to_owned(), ";;".to_owned()]);
+            lines.splice(end..end, own);
+        }
+        at += 1;
+    }
+    lines.join("\n") + "\n"
 }
 
 /// A page for the command and one for each below it.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloak::{self, Column, Found, Mode};
+use crate::cloak::{self, Found, Mode};
 use crate::db::schema::{Finding, Scope};
 
 /// What lies under keys, with the verb that moves it.
@@ -81,7 +81,7 @@ impl Held {
 
 /// The tag of a stored password of which this is the beginning.
 fn tag(head: &str) -> Option<String> {
-    match Mode::Auto.read(Column::Text(head)) {
+    match Mode::Auto.read(head) {
         Ok(Found::Cloaked(bytes)) => cloak::tag_of(&bytes).ok().map(str::to_owned),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! Text from the far side, made harmless for a terminal.
+//! Text from the far side, made harmless for a terminal and for a page.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -48,6 +48,22 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Text in a page, or in an attribute's quotes, of HTML.
+pub fn escape_html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 fn harmful(c: char) -> bool {
     match c {
         '\n' => false,
@@ -76,6 +92,11 @@ mod tests {
         let safe = escape_json(&text);
         assert!(!safe.chars().any(harmful), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), told);
+    }
+
+    #[test]
+    fn markup_is_text_in_a_page() {
+        assert_eq!(escape_html("<a href='x'>\"&amp;\""), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;amp;&quot;");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use counted::counted;
 pub use ended::Ended;
-pub use escape::{escape, escape_json, escape_line};
+pub use escape::{escape, escape_html, escape_json, escape_line};
 pub use file::write_file;
 pub use mask::masked;
 pub use page::{Cell, Page, Table, Tone};

@@ -57,15 +57,20 @@ impl Table {
 const FRAME: usize = 5;
 const LINES: usize = 2;
 
+enum Part {
+    Text(String),
+    Table(Table),
+}
+
 pub struct Page {
-    text: String,
+    parts: Vec<Part>,
     colour: bool,
     width: Option<u16>,
 }
 
 impl Page {
     pub fn new(colour: bool, width: Option<u16>) -> Self {
-        Page { text: String::new(), colour, width }
+        Page { parts: Vec::new(), colour, width }
     }
 
     pub fn line(&mut self, text: impl AsRef<str>) {
@@ -74,8 +79,17 @@ impl Page {
 
     pub fn toned(&mut self, text: impl AsRef<str>, tone: Tone) {
         let line = self.coloured(&escape(text.as_ref()), tone);
-        self.text.push_str(&line);
-        self.text.push('\n');
+        self.push(&line);
+    }
+
+    fn push(&mut self, line: &str) {
+        if !matches!(self.parts.last(), Some(Part::Text(_))) {
+            self.parts.push(Part::Text(String::new()));
+        }
+        if let Some(Part::Text(text)) = self.parts.last_mut() {
+            text.push_str(line);
+            text.push('\n');
+        }
     }
 
     fn coloured(&self, safe: &str, tone: Tone) -> String {
@@ -86,20 +100,43 @@ impl Page {
     }
 
     pub fn blank(&mut self) {
-        self.text.push('\n');
+        self.push("");
     }
 
-    /// On a terminal with rules that fit its width, and row by row where the columns would be too narrow to read;
-    /// elsewhere plain columns, never wrapped.
+    /// On a terminal with rules that fit its width; elsewhere plain columns, never wrapped.
     pub fn table(&mut self, table: Table) {
-        let drawn = self.drawn(&table);
-        match self.width {
-            Some(width) if drawn.len() > FRAME + table.rows.len() * LINES => self.records(&table, width),
-            _ => drawn.iter().for_each(|line| {
-                self.text.push_str(line.trim_end());
-                self.text.push('\n');
-            }),
+        self.parts.push(Part::Table(table));
+    }
+
+    /// The whole text. Where the columns of one table would be too narrow to read, all of the page are told row by row:
+    /// a page that changes its form half way is read twice.
+    pub fn finish(self) -> String {
+        let drawn: Vec<Vec<String>> = self.tables().map(|table| self.drawn(table)).collect();
+        let is_cramped =
+            |(table, drawn): (&Table, &Vec<String>)| drawn.len() > FRAME + table.rows.len() * LINES;
+        let narrow = self.width.filter(|_| self.tables().zip(&drawn).any(is_cramped));
+        let mut drawn = drawn.iter();
+        let mut text = String::new();
+        for part in &self.parts {
+            match (part, narrow) {
+                (Part::Text(lines), _) => text.push_str(lines),
+                (Part::Table(table), Some(width)) => self.records(table, width, &mut text),
+                (Part::Table(_), None) => {
+                    for line in drawn.next().into_iter().flatten() {
+                        text.push_str(line.trim_end());
+                        text.push('\n');
+                    }
+                }
+            }
         }
+        text
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Table(table) => Some(table),
+            Part::Text(_) => None,
+        })
     }
 
     fn drawn(&self, table: &Table) -> Vec<String> {
@@ -126,13 +163,13 @@ impl Page {
     }
 
     /// The first cell, and below it the others with their heads, as many to a line as fit.
-    fn records(&mut self, table: &Table, width: u16) {
+    fn records(&self, table: &Table, width: u16, text: &mut String) {
         for row in &table.rows {
             let mut room = 0;
             for (at, (head, cell)) in table.heads.iter().zip(row).enumerate() {
                 let value = self.coloured(&cell.text, cell.tone);
                 if at == 0 {
-                    self.text.push_str(&value);
+                    text.push_str(&value);
                     continue;
                 }
                 if cell.text.is_empty() {
@@ -140,19 +177,15 @@ impl Page {
                 }
                 let takes = 2 + head.chars().count() + 1 + cell.text.chars().count();
                 if takes > room {
-                    self.text.push('\n');
+                    text.push('\n');
                     room = usize::from(width);
                 }
                 room = room.saturating_sub(takes);
                 let head = self.coloured(head, Tone::Dim);
-                self.text.push_str(&format!("  {head} {value}"));
+                text.push_str(&format!("  {head} {value}"));
             }
-            self.text.push('\n');
+            text.push('\n');
         }
-    }
-
-    pub fn finish(self) -> String {
-        self.text
     }
 }
 
@@ -174,5 +207,33 @@ fn code(tone: Tone) -> Option<&'static str> {
         Tone::Bad => Some("31"),
         Tone::Warn => Some("33"),
         Tone::Dim => Some("2"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(width: u16, cell: &str) -> String {
+        let mut page = Page::new(false, Some(width));
+        for text in ["short", cell] {
+            page.line("by name");
+            let mut table = Table::new(&["name", "why", "when", "what"]);
+            table.row(vec!["a".into(), text.into(), "yesterday".into(), "nothing".into()]);
+            page.table(table);
+        }
+        page.finish()
+    }
+
+    #[test]
+    fn the_tables_of_a_page_have_one_form() {
+        let wide = page(60, "short, too");
+        assert_eq!(wide.matches('┌').count(), 2, "{wide}");
+        let narrow = page(60, &"a long story ".repeat(20));
+        assert_eq!(narrow.matches('┌').count(), 0, "{narrow}");
+        assert!(
+            narrow.starts_with("by name\na\n  why short  when yesterday  what nothing\nby name\na\n"),
+            "{narrow}"
+        );
     }
 }

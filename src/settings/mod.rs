@@ -23,7 +23,7 @@ use file::Found;
 pub use file::{File, Health};
 pub use keys::{KeySource, read as read_keys};
 pub use schemes::OwnScheme;
-pub use yardi::{CodeSource, Operation, PasswordMode, Profile, Section, Way, Yardi};
+pub use yardi::{CodeSource, Operation, Profile, Section, Way, Yardi};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

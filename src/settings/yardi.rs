@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{count, duration};
+use crate::cloak::Mode;
 
 /// What can be said for all integrations or for one.
 macro_rules! section {
@@ -50,7 +51,7 @@ macro_rules! section {
 section! {
     profile: Profile,
     /// How `yardi_integrations.password` is stored.
-    password_mode: PasswordMode,
+    password_mode: Mode,
     /// `conceptual`: the namespace of the operations.
     namespace: String,
     /// The same from a local WSDL file's targetNamespace.
@@ -118,10 +119,13 @@ impl Section {
     }
 }
 
+/// Which interface stands at the other end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
+    /// The operations of the integration layer's document.
     #[default]
     Conceptual,
+    /// Yardi Voyager's ILS / Guest Card interface.
     Voyager,
 }
 
@@ -143,20 +147,14 @@ pub enum CodeSource {
     Household,
 }
 
-/// As `cloak::Mode` knows them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PasswordMode {
-    #[default]
-    Auto,
-    CloakBase64,
-    CloakBytea,
-    Plain,
-}
-
+/// One way of writing a result to a guest card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
+    /// A note in the activity history.
     Event,
+    /// The report as a file.
     Document,
+    /// The report's address as a document.
     Weblink,
 }
 
@@ -188,12 +186,12 @@ impl Word for CodeSource {
         &[("person", CodeSource::Person), ("household", CodeSource::Household)];
 }
 
-impl Word for PasswordMode {
+impl Word for Mode {
     const WORDS: &'static [(&'static str, Self)] = &[
-        ("auto", PasswordMode::Auto),
-        ("cloak-base64", PasswordMode::CloakBase64),
-        ("cloak-bytea", PasswordMode::CloakBytea),
-        ("plain", PasswordMode::Plain),
+        ("auto", Mode::Auto),
+        ("cloak-base64", Mode::CloakBase64),
+        ("cloak-bytea", Mode::CloakBytea),
+        ("plain", Mode::Plain),
     ];
 }
 
@@ -202,7 +200,7 @@ impl Word for Way {
         &[("event", Way::Event), ("document", Way::Document), ("weblink", Way::Weblink)];
 }
 
-impl PasswordMode {
+impl Profile {
     pub fn name(self) -> &'static str {
         self.word()
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::ids;
 use super::store::{self, Act, EndpointRow};
 use crate::backoff::Policy;
 use crate::clock;
@@ -21,6 +22,7 @@ use crate::settings;
     hookyard webhook endpoints 0192f0c1-1111-7000-8000-000000000001 \\\n      --set-policy standard-webhooks")]
 pub struct Args {
     /// Only this webhook
+    #[arg(value_parser = ids::endpoint)]
     id: Option<Uuid>,
     /// Give the endpoint this retry policy; `default` takes its own away
     #[arg(long, value_name = "NAME", requires = "id", value_parser = policy_or_default)]

@@ -2,6 +2,17 @@
 
 use uuid::Uuid;
 
+/// An endpoint's id, where it has to be whole.
+pub fn endpoint(text: &str) -> Result<Uuid, String> {
+    Uuid::parse_str(text).map_err(|_| {
+        let wrong = match beginning(text) {
+            Some(_) => "only the beginning of an id, which has to be whole here",
+            None => "not an endpoint's id, such as 0192f0c1-1111-7000-8000-000000000001",
+        };
+        format!("{wrong}: `hookyard webhook endpoints` lists them")
+    })
+}
+
 /// The ids that begin like this, as a range; none where the text cannot begin an id.
 pub fn beginning(text: &str) -> Option<(Uuid, Uuid)> {
     let digits: String = text.chars().filter(|c| *c != '-').collect();

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::redact::Redactor;
 use super::trouble::Texts;
+pub use crate::settings::{Operation, Profile, Way};
 
 /// Text that is never shown.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -26,49 +25,6 @@ impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
-}
-
-/// Which interface stands at the other end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// The operations of the integration layer's document.
-    #[default]
-    Conceptual,
-    /// Yardi Voyager's ILS / Guest Card interface.
-    Voyager,
-}
-
-impl Profile {
-    pub fn word(self) -> &'static str {
-        match self {
-            Profile::Conceptual => "conceptual",
-            Profile::Voyager => "voyager",
-        }
-    }
-}
-
-/// The operation that brings guests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Operation {
-    #[default]
-    DateRange,
-    EventType,
-    Recent,
-    Login,
-}
-
-/// One way of writing a result to a guest card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// A note in the activity history.
-    Event,
-    /// The report as a file.
-    Document,
-    /// The report's address as a document.
-    Weblink,
 }
 
 #[derive(Clone, Debug)]

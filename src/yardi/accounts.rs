@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::account::{Account, Hidden, Operation, Options, Profile, Way};
+use super::account::{Account, Hidden, Options};
 use super::integration::Integration;
 use super::trouble::{Class, Texts};
 use super::wsdl;
-use crate::cloak::{Column, Found, Mode};
+use crate::cloak::Found;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::secret;
-use crate::settings::{self, Section};
+use crate::settings::{Profile, Section, Way};
 
 /// Everything that a call needs; what is missing is said by the name of its column or key.
 pub fn account(context: &Context, integration: &Integration) -> Result<Account, Failure> {
@@ -29,10 +29,7 @@ pub fn with_password(
     section: &Section,
     password: Hidden,
 ) -> Result<Account, Failure> {
-    let profile = match section.profile.unwrap_or_default() {
-        settings::Profile::Conceptual => Profile::Conceptual,
-        settings::Profile::Voyager => Profile::Voyager,
-    };
+    let profile = section.profile.unwrap_or_default();
     let endpoint = integration.endpoint.clone().filter(|text| !text.trim().is_empty());
     let platform = integration.platform.clone().unwrap_or_default();
     // What the configuration names wins over what the file says; `voyager` has its own.
@@ -72,8 +69,7 @@ pub fn password(context: &Context, section: &Section, stored: &Hidden) -> Result
 
 /// What the column holds.
 pub fn found(section: &Section, text: &str) -> Result<Found, Failure> {
-    let mode = Mode::find(section.password_mode.unwrap_or_default().name()).unwrap_or_default();
-    mode.read(Column::Text(text)).map_err(|why| {
+    section.password_mode.unwrap_or_default().read(text).map_err(|why| {
         let plain = matches!(why, crate::cloak::Trouble::NotCloak);
         let failure = Failure::from(why);
         match plain {
@@ -99,34 +95,22 @@ fn licence(context: &Context, section: &Section) -> Result<Hidden, Failure> {
 
 fn options(context: &Context, integration: &Integration, section: &Section) -> Result<Options, Failure> {
     let usual = Options::default();
-    let operation = match section.operation.unwrap_or_default() {
-        settings::Operation::DateRange => Operation::DateRange,
-        settings::Operation::EventType => Operation::EventType,
-        settings::Operation::Recent => Operation::Recent,
-        settings::Operation::Login => Operation::Login,
-    };
-    let way = |way: &settings::Way| match way {
-        settings::Way::Event => Way::Event,
-        settings::Way::Document => Way::Document,
-        settings::Way::Weblink => Way::Weblink,
-    };
     // `document` comes with a file, unless the ways are said.
     let ways = match (&section.submit, &section.document) {
-        (Some(ways), _) => ways.iter().map(way).collect(),
+        (Some(ways), _) => ways.clone(),
         (None, Some(_)) => vec![Way::Event, Way::Document],
         (None, None) => usual.ways,
     };
     // The document's words: documents go by another way.
     let stored = integration.attachment_type.as_deref().map(str::trim);
     let uploads = !matches!(stored, Some("email" | "manual")) || section.attachment.is_some();
-    let ways: Vec<Way> = ways;
     let ways = if uploads { ways } else { ways.into_iter().filter(|way| *way == Way::Event).collect() };
     let agent = section.agent.as_deref().map(|name| match name.trim().split_once(' ') {
         Some((first, last)) => (first.to_owned(), last.trim().to_owned()),
         None => (name.trim().to_owned(), String::new()),
     });
     Ok(Options {
-        operation,
+        operation: section.operation.unwrap_or_default(),
         event_types: section.require_event.clone().unwrap_or_default(),
         ways,
         confirm: section.confirm.unwrap_or(usual.confirm),

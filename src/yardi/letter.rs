@@ -1,5 +1,7 @@
 //! The words of an invite: plain text and HTML, the same in both, with everything from outside escaped.
 
+use crate::output;
+
 /// What an invite is made of.
 pub struct Invite<'a> {
     pub first_name: Option<&'a str>,
@@ -80,21 +82,10 @@ fn said(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
+/// No mail program shows a control character: it is left out.
 fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            '\n' | '\t' => safe.push(c),
-            c if c.is_control() => {}
-            c => safe.push(c),
-        }
-    }
-    safe
+    let shown: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    output::escape_html(&shown)
 }
 
 #[cfg(test)]
@@ -106,15 +97,16 @@ mod tests {
         let invite = Invite {
             first_name: Some("<b>Ada</b>"),
             property: Some("Oak & \"Elm\""),
-            message: Some("Bring <script>alert(1)</script>"),
+            message: Some("Bring\u{8} <script>alert(1)</script>"),
             link: "https://app.example.test/i/1?a=b&c='d'",
         };
         let html = invite.html();
         assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
         assert!(html.contains("href=\"https://app.example.test/i/1?a=b&amp;c=&#39;d&#39;\""), "{html}");
+        assert!(html.contains("<p>Bring &lt;script&gt;"), "{html}");
         let text = invite.text();
         assert!(
-            text.contains("Bring <script>") && text.contains("\n\nBegin here: https://app.example.test/"),
+            text.contains("<script>") && text.contains("\n\nBegin here: https://app.example.test/"),
             "{text}"
         );
     }

@@ -173,6 +173,28 @@ fn a_database_that_is_not_there_is_said_with_its_place_and_without_its_password(
 }
 
 #[test]
+fn an_endpoints_id_that_is_none_is_answered_with_where_to_find_one_by_every_verb() {
+    for verb in [
+        &["endpoints"][..],
+        &["send", "entry.completed", "--webhook"],
+        &["list", "--endpoint"],
+        &["tail", "--endpoint"],
+        &["replay", "--endpoint"],
+        &["doctor"],
+        &["secret", "add"],
+        &["secret", "rotate"],
+        &["secret", "list"],
+        &["secret", "rekey"],
+    ] {
+        let refused = hookyard(&[&["webhook"], verb, &["crm"]].concat()).run().exits(2);
+        assert!(refused.stderr.contains("`hookyard webhook endpoints` lists them"), "{verb:?}\n{refused}");
+        assert!(refused.stderr.contains("endpoint's id"), "{verb:?}\n{refused}");
+    }
+    let begun = hookyard(&["webhook", "endpoints", "0192f0c1"]).run().exits(2);
+    assert!(begun.stderr.contains("only the beginning of an id, which has to be whole here"), "{begun}");
+}
+
+#[test]
 fn a_mistyped_call_ends_with_2_and_says_what_is_wrong() {
     let wrong: [(&[&str], &str); 12] = [
         (&[], "Usage: hookyard"),

@@ -189,7 +189,29 @@ fn sigterm_stops_claiming_finishes_what_is_in_flight_and_gives_the_rest_back() {
         receiver.count()
     );
     assert_eq!(scene.count("select count(*) from hookyard.deliveries where lease_until is not null"), 0);
-    assert!(transcript.stdout.contains("accepted by their endpoints"), "{transcript}");
+    let sent = receiver.count();
+    let words =
+        format!("{sent} attempted: {sent} accepted by their endpoints, {} given back unsent\n", 300 - sent);
+    assert!(transcript.stdout.starts_with(&words), "{transcript}");
+}
+
+#[test]
+fn leases_that_an_interrupted_run_gave_back_are_counted_for_programs_too() {
+    let (scene, receiver) = (Scene::new(), Receiver::start());
+    scene.webhook(&receiver.url("/hang"));
+    scene.enqueue(12);
+    let run = scene.hookyard(&["webhook", "retry", "--per-endpoint", "2", "--json"]).start();
+    receiver.wait_for(2);
+    run.signal(libc::SIGINT);
+    let until = Instant::now() + Duration::from_secs(60);
+    let held = "select count(*) from hookyard.deliveries where lease_until is not null";
+    while scene.count(held) > 2 {
+        assert!(Instant::now() < until, "{} leases are held", scene.count(held));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    run.signal(libc::SIGTERM);
+    let told = run.finish().exits(143).json();
+    assert_eq!((&told["attempted"], &told["given_back"]), (&2.into(), &10.into()), "{told}");
 }
 
 #[test]

@@ -55,6 +55,26 @@ fn an_empty_database_has_a_page_too() {
     );
 }
 
+/// A day of which nothing is known keeps its place: neither none nor left out.
+#[test]
+fn days_without_a_record_are_gaps() {
+    let (database, files) = (with_history(), Files::new());
+    let polls = |html: &str| {
+        let (_, rest) = html.split_once("<section class=\"card\" id=\"polls\"").expect("a chart of polls");
+        let chart = rest.split("</section>").next().unwrap_or_default();
+        (chart.matches("no record\n</text>").count(), chart.matches("</text>").count())
+    };
+    let (_, whole) = page(&database, &files, &[]);
+    assert_eq!(polls(&whole).0, 0);
+    database.execute(
+        "delete from hookyard.yardi_polls where finished_at between now() - interval '20 days' and now() - interval '9 days';
+         delete from yardi_invites where inserted_at between now() - interval '20 days' and now() - interval '9 days'",
+    );
+    let (_, holed) = page(&database, &files, &[]);
+    assert_eq!(polls(&holed).0, 2, "wide and narrow");
+    assert_eq!(polls(&holed).1, polls(&whole).1 + 2, "and the axis goes on counting days");
+}
+
 const HOSTILE: &str = r#"</title></svg></style><script>alert(1)</script><img src=x onerror=alert(2)>"&'`="#;
 
 #[test]

@@ -36,7 +36,7 @@ struct Act {
 pub fn settings(given: Settings) -> Settings {
     let section = Section {
         profile: Some(settings::Profile::Voyager),
-        password_mode: Some(settings::PasswordMode::Plain),
+        password_mode: Some(crate::cloak::Mode::Plain),
         entity: Some("Example Vendor".to_owned()),
         pause: Some(std::time::Duration::ZERO),
         ..Section::default()

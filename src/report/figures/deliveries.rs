@@ -137,6 +137,8 @@ pub struct Hour {
     pub server_errors: i64,
     /// 599.
     pub no_answer: i64,
+    /// Neither counted nor read in time: the numbers are not zero, they are not known.
+    pub is_missing: bool,
 }
 
 /// How long endpoints took to answer hookyard, to within 8 %; another sender's attempts say nothing of it.

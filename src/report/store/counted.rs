@@ -14,22 +14,10 @@ use super::tally::Tally;
 use super::{Surroundings, Wish};
 use crate::clock::{self, Micros};
 use crate::egress;
-use crate::report::figures::{ByUrl, Counts, Hour, Remark, rate};
+use crate::report::figures::{ByUrl, Counts, Deliveries, Hour, Remark, rate};
 
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
-
-pub struct Attempts {
-    /// Hours of the window that were counted before.
-    pub counted_hours: usize,
-    pub read_live: Option<Remark>,
-    pub missing: Option<Remark>,
-    pub total: Counts,
-    pub day: Counts,
-    pub undated: i64,
-    pub by_url: Vec<ByUrl>,
-    pub hours: Vec<Hour>,
-}
 
 const UNDATED: &str = "
     select coalesce(sum(n.undated), 0)::int8 from webhooks w cross join lateral (
@@ -63,26 +51,28 @@ pub async fn begin(
     Ok(Begun { tally, counted, undated })
 }
 
-/// `unread`: the moment before which the rest was not read.
+/// All of deliveries but what is waiting, what failed, and how long answers took. `unread`: the moment before which the
+/// rest was not read.
 pub fn complete(
     around: &Surroundings,
     wish: &Wish,
     begun: Begun,
     unread: Option<Micros>,
     last: &[Last],
-) -> (Attempts, Vec<Found>) {
+) -> (Deliveries, Vec<Found>) {
     let (since, hour) = (around.since(wish), around.begun());
     let Begun { tally, counted, undated } = begun;
     let Tally { mut endpoints, own, hours, recent, .. } = tally;
-    let mut attempts = Attempts {
+    let known: HashSet<Micros> = counted.iter().copied().collect();
+    let is_missing = |at| unread.is_some_and(|before| at < before) && !known.contains(&at);
+    let mut attempts = Deliveries {
         counted_hours: counted.len(),
         read_live: if wish.live { None } else { read_live(around, (since, hour), &counted, &hours) },
         missing: unread.map(|before| missing(around, wish, (since, before), &counted)),
-        total: Counts::default(),
-        day: Counts::default(),
         undated,
         by_url: by_url(&endpoints),
-        hours: full(since / HOUR * HOUR, hour, &hours),
+        hours: full(since / HOUR * HOUR, hour, &hours, is_missing),
+        ..Deliveries::default()
     };
     for (one, own) in endpoints.iter_mut().zip(&own) {
         let endpoint = &mut one.endpoint;
@@ -91,7 +81,7 @@ pub fn complete(
         attempts.total.successes += endpoint.counts.successes;
         attempts.total.failures += endpoint.counts.failures;
         attempts.total.no_answer += endpoint.counts.no_answer;
-        endpoint.hours = full(recent, hour, &own.hours);
+        endpoint.hours = full(recent, hour, &own.hours, is_missing);
     }
     attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
     (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
@@ -164,11 +154,17 @@ fn missing(
 }
 
 /// Every hour of the stretch, the empty ones included.
-fn full(from: Micros, to: Micros, found: &BTreeMap<Micros, Hour>) -> Vec<Hour> {
+fn full(
+    from: Micros,
+    to: Micros,
+    found: &BTreeMap<Micros, Hour>,
+    is_missing: impl Fn(Micros) -> bool,
+) -> Vec<Hour> {
     let mut hours = Vec::new();
     let mut at = from;
     while at <= to {
-        hours.push(found.get(&at).copied().unwrap_or(Hour { at, ..Hour::default() }));
+        let hour = found.get(&at).copied().unwrap_or(Hour { at, ..Hour::default() });
+        hours.push(Hour { is_missing: is_missing(at), ..hour });
         at += HOUR;
     }
     hours

@@ -137,7 +137,8 @@ fn numbers(row: &PgRow, at: Micros) -> Result<Hour, sqlx::Error> {
 
 /// As the database counts: failures are all of them.
 pub fn hour_of(at: Micros, [attempts, successes, refused, failures, no_answer]: [i64; 5]) -> Hour {
-    Hour { at, attempts, successes, refused, server_errors: failures - refused - no_answer, no_answer }
+    let server_errors = failures - refused - no_answer;
+    Hour { at, attempts, successes, refused, server_errors, no_answer, ..Hour::default() }
 }
 
 /// What of the window is not counted: later than `since`, and without end, as the documents' own queries have it.

@@ -44,6 +44,10 @@ const CHANGES: &[Change] = &[
         ["the signature fits the body with CRLF line ends in place of LF", LINE_ENDS, RAW],
     ),
     (
+        indented_by_tabs,
+        ["the signature fits the body with a tab for each blank that its lines begin with", COPIED, COPY],
+    ),
+    (
         |b| b.strip_prefix(BOM).map(<[u8]>::to_vec),
         [
             "the signature fits the body without its byte order mark",
@@ -169,6 +173,9 @@ const CHANGES: &[Change] = &[
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const LINE_ENDS: &str = "git's autocrlf, an editor or a transfer in text mode converts them";
+pub const COPIED: &str =
+    "Firefox's `Copy as cURL (Windows)` writes every tab and every no-break space as a blank";
+pub const COPY: &str = "copy it as cURL (POSIX), or save the request as HAR";
 const PARSED_FORM: &str = "a framework parsed the form and handed it over decoded";
 const UTF_16: &str = "PowerShell's `>` and Out-File, or Notepad, wrote the file";
 const CHARSET: &str = "a framework decoded the bytes to text with the wrong charset and encoded them again";
@@ -278,6 +285,16 @@ fn shown(style: Style) -> String {
 
 fn without_end(body: &[u8], end: &[u8]) -> Option<Vec<u8>> {
     body.strip_suffix(end).map(<[u8]>::to_vec)
+}
+
+/// Only where lines begin: which blanks within them were tabs cannot be told.
+fn indented_by_tabs(body: &[u8]) -> Option<Vec<u8>> {
+    let mut is_indent = true;
+    let tab = |byte: &u8| {
+        is_indent = *byte == b'\n' || (is_indent && *byte == b' ');
+        if is_indent && *byte == b' ' { b'\t' } else { *byte }
+    };
+    Some(body.iter().map(tab).collect())
 }
 
 fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

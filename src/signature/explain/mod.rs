@@ -28,6 +28,8 @@ pub struct Case<'a> {
     pub secrets: &'a [Vec<u8>],
     /// None: too long to be kept.
     pub body: Option<&'a [u8]>,
+    /// A tab of the body may have become a blank before it came here.
+    pub is_blanked: bool,
     pub url: Option<&'a str>,
     pub jwks: Option<&'a Jwks>,
     pub now: i64,
@@ -92,6 +94,9 @@ pub fn explain(case: &Case<'_>) -> Explanation {
     }
     if told.findings.is_empty() {
         told.findings.extend(shape::shape(case));
+        if case.is_blanked && case.scheme.covers_body() {
+            told.findings.push(plain::blanks());
+        }
     }
     told
 }

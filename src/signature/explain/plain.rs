@@ -3,7 +3,16 @@
 use super::super::scheme::{Form, Scheme, Source};
 use super::super::stamp::{Stamp, Unit};
 use super::tokens::{Token, prefixes};
-use super::{Case, Finding};
+use super::{Case, Finding, bodies};
+
+/// What Firefox copies for Windows has no tabs, which cannot be typed there.
+pub fn blanks() -> Finding {
+    Finding::new(
+        "a tab of the body may stand here as a blank: the command was copied for Windows",
+        bodies::COPIED,
+        bodies::COPY,
+    )
+}
 
 /// A time's text that may have been signed.
 pub struct Time {

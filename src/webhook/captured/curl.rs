@@ -53,7 +53,8 @@ const FLAGS: &[&str] = &[
 
 pub fn read(bytes: &[u8]) -> Result<Captured, String> {
     let mut captured = Captured::default();
-    let words = match cmd::is_meant(bytes) {
+    let for_windows = cmd::is_meant(bytes);
+    let words = match for_windows {
         true => {
             let read = cmd::words(bytes)?;
             if read.has_lines {
@@ -112,6 +113,7 @@ pub fn read(bytes: &[u8]) -> Result<Captured, String> {
         }
     }
     captured.body = data.join(&b"&"[..]);
+    captured.is_blanked = for_windows && captured.body.contains(&b' ');
     Ok(captured)
 }
 

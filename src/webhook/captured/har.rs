@@ -24,6 +24,7 @@ pub fn read(bytes: &[u8]) -> Result<Captured, String> {
         url: request["url"].as_str().map(str::to_owned),
         headers,
         body: body(&request["postData"])?,
+        is_blanked: false,
         notes: Vec::new(),
     })
 }

@@ -14,6 +14,8 @@ pub struct Captured {
     pub url: Option<String>,
     pub headers: Headers,
     pub body: Vec<u8>,
+    /// The form is one in which a tab of the body may have become a blank.
+    pub is_blanked: bool,
     /// What a reader should know of how the body was taken.
     pub notes: Vec<String>,
 }

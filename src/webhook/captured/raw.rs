@@ -20,7 +20,7 @@ pub fn read(bytes: &[u8]) -> Result<Captured, String> {
         Some(host) => Some(format!("https://{host}{target}")),
         None => None,
     };
-    Ok(Captured { url, headers, body, notes })
+    Ok(Captured { url, headers, body, is_blanked: false, notes })
 }
 
 fn body(headers: &Headers, rest: &[u8], notes: &mut Vec<String>) -> Vec<u8> {

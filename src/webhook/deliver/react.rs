@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::alert;
 use super::claim::Taken;
-use super::run::{Group, HOUSE, Landed, POLL, Run};
+use super::run::{Chore, Group, HOUSE, Landed, POLL, Run};
 use super::store;
 use crate::clock::Anchor;
 use crate::stop::Stop;
@@ -91,6 +91,15 @@ impl Run<'_> {
         self.pause = POLL.0;
     }
 
+    pub fn on_done(&mut self, chore: &Chore) {
+        match chore {
+            // While the run goes on, what an open breaker gave back may be claimed and sent yet.
+            Chore::GivenBack(count) if self.closing => self.tally.given_back += count,
+            Chore::Died(count) => self.tally.rescued(*count),
+            Chore::GivenBack(_) | Chore::Counted => {}
+        }
+    }
+
     pub fn on_signal(&mut self, stop: &Stop) {
         self.tally.signal = stop.signal();
         if self.closing {
@@ -116,8 +125,9 @@ impl Run<'_> {
             return;
         }
         let (db, id) = (self.db, self.id);
-        self.chores.push(async move { store::keep_house(db, id).await }.boxed_local());
-        self.chores.push(async move { super::count_hours(db).map(|()| Ok(0)).await }.boxed_local());
+        self.chores.push(async move { store::keep_house(db, id).await.map(Chore::Died) }.boxed_local());
+        self.chores
+            .push(async move { super::count_hours(db).map(|()| Ok(Chore::Counted)).await }.boxed_local());
         if self.alerts.is_none() {
             self.alerts = Some(alert::tell(self.context, alert::LIMIT).boxed_local());
         }

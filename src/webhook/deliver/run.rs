@@ -61,8 +61,8 @@ pub struct Run<'a> {
     pub secrets: Option<Later<'a, Result<SealedByEndpoint, Trouble>>>,
     /// Alerts being told: beside the rest, since an alert URL that hangs must not cost a lease.
     pub alerts: Option<Later<'a, ()>>,
-    /// Leases going back and house-keeping; each tells how many deliveries it found dead of waiting.
-    pub chores: FuturesUnordered<Later<'a, Result<usize, Trouble>>>,
+    /// Leases going back and house-keeping.
+    pub chores: FuturesUnordered<Later<'a, Result<Chore, Trouble>>>,
     pub requests: FuturesUnordered<Later<'a, Landed>>,
     pub cut: Rc<Notify>,
     pub closing: bool,
@@ -81,6 +81,15 @@ pub struct Run<'a> {
     pub cuts: Option<Instant>,
 }
 
+/// What a chore came to.
+pub enum Chore {
+    /// So many leases are another run's to take.
+    GivenBack(usize),
+    /// So many deliveries were found dead of waiting.
+    Died(usize),
+    Counted,
+}
+
 /// What the loop woke up for.
 enum Woke {
     Claimed(Result<Taken, Trouble>),
@@ -88,7 +97,7 @@ enum Woke {
     Recorded(Result<Group, Trouble>),
     Renewed(Result<HashSet<Uuid>, Trouble>),
     Learned(Result<SealedByEndpoint, Trouble>),
-    Done(Result<usize, Trouble>),
+    Done(Result<Chore, Trouble>),
     Landed(Landed),
     Told,
     Signal,
@@ -158,7 +167,7 @@ impl<'a> Run<'a> {
                 Woke::Recorded(group) => self.on_recorded(&group?),
                 Woke::Renewed(lost) => self.tally.taken_over += self.desk.forget(&lost?),
                 Woke::Learned(secrets) => self.sender.learn(secrets?),
-                Woke::Done(died) => self.tally.rescued(died?),
+                Woke::Done(chore) => self.on_done(&chore?),
                 Woke::Landed(landed) => self.on_landed(landed),
                 Woke::Told => {}
                 Woke::Signal => self.on_signal(stop),

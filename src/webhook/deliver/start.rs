@@ -12,7 +12,7 @@ use super::super::delivery::Claimed;
 use super::super::store as tables;
 use super::claim;
 use super::record::{self, Change};
-use super::run::{Group, Landed, Later, Run, SECRETS};
+use super::run::{Chore, Group, Landed, Later, Run, SECRETS};
 use super::store;
 use crate::db::Trouble;
 
@@ -127,6 +127,7 @@ impl<'a> Run<'a> {
             return;
         }
         let (db, id) = (self.db, self.id);
-        self.chores.push(async move { store::release(db, id, &unsent).await.map(|()| 0) }.boxed_local());
+        let release = async move { store::release(db, id, &unsent).await.map(Chore::GivenBack) };
+        self.chores.push(release.boxed_local());
     }
 }

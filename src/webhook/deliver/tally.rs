@@ -19,6 +19,8 @@ pub struct Tally {
     pub parked: usize,
     /// Leases lost to another run before the outcome was recorded.
     pub taken_over: usize,
+    /// Claimed, not sent, and left for another run when this one was told to end.
+    pub given_back: usize,
     /// Attempts of earlier runs that ended while a request was on the wire.
     pub interrupted: usize,
     pub panicked: usize,
@@ -59,7 +61,7 @@ impl Tally {
     }
 
     pub fn is_silent(&self) -> bool {
-        self.attempted + self.dead + self.parked + self.interrupted + self.taken_over == 0
+        self.attempted + self.dead + self.parked + self.interrupted + self.taken_over + self.given_back == 0
     }
 
     pub fn verdict(&self) -> u8 {
@@ -83,6 +85,7 @@ impl Tally {
             (self.parked, "waiting for an inactive endpoint"),
             (self.interrupted, "were on the wire when an earlier run died"),
             (self.taken_over, "taken over by another run"),
+            (self.given_back, "given back unsent"),
             (self.panicked, "lost to a fault in hookyard"),
         ];
         let told: Vec<String> = parts
@@ -114,6 +117,7 @@ impl Tally {
             "parked": self.parked,
             "interrupted": self.interrupted,
             "taken_over": self.taken_over,
+            "given_back": self.given_back,
             "panicked": self.panicked,
             "died": self.died.iter().map(|died| json!({
                 "delivery_id": died.delivery_id.to_string(),

@@ -125,8 +125,10 @@ async fn tested(
 }
 
 async fn find(context: &Context, text: &str) -> Result<Webhook, Failure> {
-    let (low, high) = ids::beginning(text)
-        .ok_or_else(|| Failure::usage("it is neither a URL nor the beginning of a webhook's id"))?;
+    let (low, high) = ids::beginning(text).ok_or_else(|| {
+        Failure::usage(format!("`{text}` is neither a URL nor the beginning of an endpoint's id"))
+            .hint("`hookyard webhook endpoints` lists them")
+    })?;
     let db = context.db().await?;
     schema::preflight(db).await?;
     let mut found = store::find_webhooks(db, low, high).await?;

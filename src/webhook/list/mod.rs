@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::event;
 use super::store::{self, DeliveryRow, Filter};
+use super::{event, ids};
 use crate::clock;
 use crate::context::Context;
 use crate::db::schema;
@@ -37,7 +37,7 @@ pub struct Args {
     #[arg(long, value_name = "EVENT", value_parser = event::event_type)]
     event: Option<String>,
     /// Only deliveries to this webhook
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = ids::endpoint)]
     endpoint: Option<Uuid>,
     /// Only deliveries whose last answer had this HTTP status
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(i32).range(100..=999))]

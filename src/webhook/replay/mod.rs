@@ -109,7 +109,7 @@ struct Filter {
     #[arg(long, value_name = "TIME", conflicts_with_all = ["ids", "apply"])]
     until: Option<String>,
     /// Only to this webhook
-    #[arg(long, value_name = "ID", conflicts_with = "apply")]
+    #[arg(long, value_name = "ID", value_parser = ids::endpoint, conflicts_with = "apply")]
     endpoint: Option<Uuid>,
     /// Only to webhooks of this api key
     #[arg(long, value_name = "ID", conflicts_with = "apply")]

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::super::ids;
 use super::issue::{self, Change, Issued, Order};
 use super::material::MaterialArgs;
 use crate::context::Context;
@@ -17,7 +18,7 @@ use crate::failure::Failure;
     at a terminal: hookyard webhook secret add \\\n      0192f0c1-1111-7000-8000-000000000001 --output acme.secret")]
 pub struct Args {
     /// The webhook
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = ids::endpoint)]
     endpoint: Uuid,
     #[command(flatten)]
     material: MaterialArgs,

@@ -3,6 +3,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::super::ids;
 use super::store::{self, SecretRow};
 use crate::cloak;
 use crate::clock;
@@ -20,7 +21,7 @@ use crate::settings;
     at a terminal: hookyard webhook secret list")]
 pub struct Args {
     /// Only this webhook's
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = ids::endpoint)]
     endpoint: Option<Uuid>,
     /// Also those that sign no longer
     #[arg(long)]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::super::ids;
 use super::super::store::Act;
 use super::store::{self, Move, Stored, Unready};
 use crate::cloak::{self, KeyRing, Trouble};
@@ -30,7 +31,7 @@ use crate::random;
     at a terminal: hookyard webhook secret rekey && hookyard yardi password rotate")]
 pub struct Args {
     /// Only this webhook's
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = ids::endpoint)]
     endpoint: Option<Uuid>,
     /// Even if a run under way does not have the key
     #[arg(long)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::super::ids;
 use super::issue::{self, Change, Issued, Order};
 use super::material::MaterialArgs;
 use crate::context::Context;
@@ -22,7 +23,7 @@ use crate::settings;
     at a terminal: hookyard webhook secret rotate \\\n      0192f0c1-1111-7000-8000-000000000001 --output acme.secret --send-test")]
 pub struct Args {
     /// The webhook
-    #[arg(value_name = "ENDPOINT")]
+    #[arg(value_name = "ENDPOINT", value_parser = ids::endpoint)]
     endpoint: Uuid,
     #[command(flatten)]
     material: MaterialArgs,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::deliver::{self, Scope};
 use super::retry::Tuning;
 use super::store::{self, Act, Fate, Wanted};
-use super::{alert, event};
+use super::{alert, event, ids};
 use crate::context::Context;
 use crate::db::{Db, schema};
 use crate::failure::Failure;
@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     api_key: Option<Uuid>,
     /// Deliver to this webhook, whatever it subscribes to; repeatable
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = ids::endpoint)]
     webhook: Vec<Uuid>,
     /// Name the event; the same id again is the same event
     #[arg(long, value_name = "UUID")]

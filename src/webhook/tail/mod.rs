@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::event;
+use super::{event, ids};
 use crate::clock::{self, Micros};
 use crate::context::Context;
 use crate::db::{Db, Trouble, schema};
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Only attempts at this webhook
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = ids::endpoint)]
     endpoint: Option<Uuid>,
     /// Only attempts of events of this type
     #[arg(long, value_name = "EVENT", value_parser = event::event_type)]

@@ -13,6 +13,8 @@ pub struct Gathered {
     pub headers: Headers,
     /// None until it is read, and for good when it is too long to be kept.
     pub body: Option<Vec<u8>>,
+    /// As it was captured, a tab of the body may have become a blank.
+    pub is_blanked: bool,
     /// Where the body comes from, if not from a captured request.
     pub file: Option<PathBuf>,
     pub url: Option<String>,
@@ -24,6 +26,7 @@ impl Gathered {
         let mut gathered = Gathered {
             headers: Headers::default(),
             body: None,
+            is_blanked: false,
             file: args.file.clone(),
             url: args.url.clone(),
             jwks: None,
@@ -35,6 +38,7 @@ impl Gathered {
             captured.notes.iter().for_each(|note| printer.note(&format!("note: {note}")));
             gathered.headers = captured.headers;
             gathered.body = Some(captured.body);
+            gathered.is_blanked = captured.is_blanked;
             gathered.url = gathered.url.or(captured.url);
         }
         if let Some(path) = &args.headers {

@@ -130,6 +130,7 @@ fn verified(printer: &Printer, args: &Args, prepared: Prepared) -> Result<Verifi
             headers: &gathered.headers,
             secrets: &secrets.bytes,
             body: gathered.body.as_deref(),
+            is_blanked: gathered.is_blanked,
             url: gathered.url.as_deref(),
             jwks: gathered.jwks.as_ref(),
             now,

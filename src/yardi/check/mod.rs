@@ -202,7 +202,7 @@ async fn reach(steps: &mut Steps, context: &Context, account: &Account) -> Resul
 
 impl Output for Checked {
     fn text(&self, page: &mut Page) {
-        page.line(format!("{} at {}, profile {}", self.integration, self.endpoint, self.profile.word()));
+        page.line(format!("{} at {}, profile {}", self.integration, self.endpoint, self.profile.name()));
         page.blank();
         let mut table = Table::new(&["step", "state", "what it says"]);
         for step in &self.steps.all {
@@ -234,7 +234,7 @@ impl Output for Checked {
         };
         Json::One(json!({
             "integration": self.integration,
-            "profile": self.profile.word(),
+            "profile": self.profile.name(),
             "endpoint": self.endpoint,
             "good": self.steps.are_good(),
             "circuit": self.circuit,

@@ -8,7 +8,7 @@ mod status;
 use super::accounts;
 use super::integration::Integration;
 use super::store;
-use crate::cloak::{self, Found};
+use crate::cloak::{self, Found, Mode};
 use crate::context::Context;
 use crate::db::Db;
 use crate::failure::Failure;
@@ -104,13 +104,12 @@ fn sealed(
     stored: Option<&str>,
     secret: &crate::secret::Secret,
 ) -> Result<Sealed, Failure> {
-    use crate::settings::PasswordMode;
     let chance = crate::random::bytes()?;
     let keys = context.keys()?;
     let mode = section.password_mode.unwrap_or_default();
-    let bytes = mode == PasswordMode::CloakBytea || stored.is_some_and(|stored| stored.starts_with("\\x01"));
+    let bytes = mode == Mode::CloakBytea || stored.is_some_and(|stored| stored.starts_with("\\x01"));
     Ok(match (mode, bytes) {
-        (PasswordMode::Plain, _) => {
+        (Mode::Plain, _) => {
             let text = String::from_utf8(secret.reveal().to_vec());
             Sealed::Text(text.map_err(|_| Failure::blocked("the password is not text"))?)
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::{sealed, store};
+use crate::cloak::Mode;
 use crate::context::Context;
 use crate::db::Act;
 use crate::db::schema;
@@ -73,7 +74,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Set, Failure> {
     let stored = integration.password.as_ref().map(|stored| stored.reveal());
     let anew = sealed(context, &section, stored, &secret)?;
     let tag = match section.password_mode.unwrap_or_default() {
-        crate::settings::PasswordMode::Plain => None,
+        Mode::Plain => None,
         _ => context.keys()?.tag().map(str::to_owned),
     };
     let name = integration.name();

@@ -38,6 +38,7 @@ fuzz_target!(|data: &[u8]| {
         headers: &headers,
         secrets: &secrets,
         body: Some(body),
+        is_blanked: true,
         url,
         jwks: None,
         now: 1_700_000_000,

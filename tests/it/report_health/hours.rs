@@ -2,7 +2,7 @@
 //! history costs nothing.
 
 use super::{health, seen};
-use crate::support::{Database, Receiver, Scene, hookyard};
+use crate::support::{Database, Files, Receiver, Scene, hookyard};
 
 /// Attempts over forty days, one every so many minutes, of every outcome; every seventh endpoint's is ours.
 fn history(scene: &Scene, rows: u32, minutes: u32) {
@@ -129,7 +129,7 @@ fn what_is_read_one_by_one_is_said_with_what_ends_it() {
     let text = line(&scene).expect("a line");
     assert!(text.contains(" attempts were read one by one: 12"), "{text}");
     assert!(!health(&scene, &["--nagios"]).stdout.contains("read"));
-    let files = crate::support::Files::new();
+    let files = Files::new();
     let page = files.path("health.html").display().to_string();
     let markdown = health(&scene, &["--markdown", "--html", &page]).stdout;
     let note = markdown.lines().find(|line| line.starts_with("- note: ")).expect("a note");
@@ -191,10 +191,29 @@ fn what_cannot_be_read_in_time_is_missing_and_said() {
     );
     assert!(hurried("--markdown").stdout.contains(what));
     assert!(hurried("--prometheus").stdout.contains("\nhookyard_attempts_missing 1\n"));
+    // An hour that is missing is not one in which nothing was.
+    let hours = found["hours"].as_array().expect("hours");
+    let missing = hours.iter().filter(|hour| hour["is_missing"] == true).count();
+    assert!(what.starts_with(&format!("attempts of {missing} hours")), "{missing}: {what}");
+    assert!(hours.iter().all(|hour| hour["is_missing"] == false || hour["attempts"] == 0), "{found}");
+    let files = Files::new();
+    let path = files.path("health.html");
+    let page = ["report", "health", "--html", path.to_str().expect("a path")];
+    scene.hookyard(&page).env("HOOKYARD_TEST_FAULT", "days:2").run().exits(1);
+    let html = std::fs::read_to_string(path).expect("a page");
+    assert!(html.contains(&format!("failed. {missing} hours are missing.</desc>")), "said");
+    assert_eq!(html.matches("\nmissing\n</text>").count(), 2, "drawn, wide and narrow");
+    assert!(
+        html.contains("<td class=\"n\">–</td>") && html.contains("<td class=\"n\">≥ "),
+        "and in the table"
+    );
     let plugin =
         ["report", "health", "--nagios", "--warn", "success=off,dead-tuples=off", "--fail-on", "success=off"];
     let line = scene.hookyard(&plugin).env("HOOKYARD_TEST_FAULT", "days:2").run().exits(1).stdout;
     assert!(line.starts_with("HOOKYARD WARNING: missing 1"), "so many hours: {line}");
+    let none = scene.hookyard(&["report", "health"]).env("HOOKYARD_TEST_FAULT", "days:0").run().succeeds();
+    assert!(none.stdout.contains("`·` is none, `?` is missing, `x`"), "{none}");
+    assert!(none.stdout.contains(&"?".repeat(23)), "{none}");
     // What was told to type ends it.
     retry_until_counted(&scene);
     assert_eq!(hurried("--json").json()["deliveries"]["missing"], serde_json::Value::Null);

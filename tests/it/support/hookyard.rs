@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use super::{Database, server};
 
@@ -120,12 +122,22 @@ impl Running {
             // Of a process that has ended there is a status, and no memory in it.
             while let Some(now) = std::fs::read_to_string(&path).ok().and_then(|text| kib(&text, "VmHWM:")) {
                 peak = now;
-                std::thread::sleep(std::time::Duration::from_millis(2));
+                std::thread::sleep(Duration::from_millis(2));
             }
             peak
         });
         let told = self.finish();
         (told, sampling.join().expect("a number"))
+    }
+
+    /// Its lines as they come; what `finish` gives is without them.
+    pub fn lines(&mut self) -> Lines {
+        let stdout = self.child.stdout.take().expect("asked for once");
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let _ = BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| tell.send(line));
+        });
+        Lines(told)
     }
 
     /// The command line as everybody on the machine can read it.
@@ -151,6 +163,20 @@ impl Running {
             stderr: shown(&output.stderr),
             code: output.status.code(),
         }
+    }
+}
+
+/// What a run says, line by line, while it goes on.
+pub struct Lines(mpsc::Receiver<String>);
+
+impl Lines {
+    pub fn next(&self) -> String {
+        self.0.recv_timeout(Duration::from_secs(60)).expect("a line within a minute")
+    }
+
+    /// To the end of the run.
+    pub fn rest(self) -> Vec<String> {
+        self.0.into_iter().collect()
     }
 }
 

@@ -81,6 +81,11 @@ fn a_body_that_was_changed_on_the_way() {
         (b"{}", b"  {}\n\n", "without the white space around it"),
         (b"{\n\"a\":1\n}", crlf, "LF line ends in place of CRLF"),
         (crlf, b"{\n\"a\":1\n}", "CRLF line ends in place of LF"),
+        (
+            b"{\n\t\"a b\": {\n\t\t\"c\": 1}}",
+            b"{\n \"a b\": {\n  \"c\": 1}}",
+            "a tab for each blank that its lines begin with",
+        ),
         (b"{}", b"\xef\xbb\xbf{}", "without its byte order mark"),
         (b"\xef\xbb\xbf{}", b"{}", "with a byte order mark"),
         (compact, spaced, "without blanks"),

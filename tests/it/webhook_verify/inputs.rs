@@ -148,3 +148,23 @@ fn a_long_body_is_streamed_in_constant_memory() {
     assert_eq!(running.finish().code, Some(1));
     assert!(most < 48 << 10, "{most} KiB");
 }
+
+/// Firefox writes tabs as blanks there, and which blanks were tabs cannot be told.
+#[test]
+fn a_capture_for_windows_whose_signature_fails_may_have_lost_its_tabs() {
+    let files = Files::new();
+    let told = |command: String| {
+        let path = files.write("captured", &command);
+        let run = verify("auto").arg("--explain").arg("--request").arg(&path).run().exits(1);
+        run.stdout.contains("Firefox's `Copy as cURL (Windows)` writes every tab")
+    };
+    let windows = |body: &str| {
+        format!("curl.exe ^\"https://x.test/^\" ^\n  -H ^\"{HEADER}^\" ^\n  --data-raw ^\"{body}^\"")
+    };
+    assert!(told(windows("a b")));
+    assert!(!told(windows("ab")), "no blank, no tab");
+    assert!(
+        !told(format!("curl 'https://x.test/' -H '{HEADER}' --data-raw 'a b'")),
+        "not in the form for a shell"
+    );
+}

@@ -36,16 +36,5 @@ pub fn html(health: &Health) -> Result<String, Failure> {
 
 /// Whatever it is: words, harmless in a page as on a terminal.
 fn text(raw: &str) -> String {
-    let mut safe = String::with_capacity(raw.len());
-    for c in output::escape(raw).chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
+    output::escape_html(&output::escape(raw))
 }

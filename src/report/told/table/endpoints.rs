@@ -39,8 +39,10 @@ pub fn show(all: &[Endpoint], window: &str, page: &mut Page) {
             failure.unwrap_or_default().into(),
         ]);
     }
+    let missing = all.iter().any(|one| one.hours.iter().any(|hour| hour.is_missing));
     page.line(format!(
-        "  by endpoint, {window}, the worst first; hour by hour `·` is none, `x` under half succeeded"
+        "  by endpoint, {window}, the worst first; hour by hour `·` is none{}, `x` under half succeeded",
+        if missing { ", `?` is missing" } else { "" }
     ));
     page.table(table);
     if all.len() > MOST {
@@ -58,6 +60,7 @@ fn step(eighth: i64) -> char {
 fn volume(hours: &[Hour]) -> String {
     let most = hours.iter().map(|hour| hour.attempts).max().unwrap_or(0).max(1);
     let bar = |hour: &Hour| match hour.attempts {
+        0 if hour.is_missing => '?',
         0 => '·',
         attempts => step((attempts * 8 - 1) / most),
     };
@@ -67,6 +70,7 @@ fn volume(hours: &[Hour]) -> String {
 /// The whole height is everything; an hour that mostly failed is marked, so that it reads without colour.
 fn success(hours: &[Hour]) -> Cell {
     let line = hours.iter().map(|hour| match hour.attempts {
+        0 if hour.is_missing => '?',
         0 => '·',
         attempts if hour.successes * 2 < attempts => 'x',
         // Only what is whole looks whole.

@@ -26,8 +26,8 @@ pub async fn renew(db: &Db, run: Uuid, held: &[Uuid], lease: Duration) -> Result
     .await
 }
 
-/// Give leases back, so that the next run need not wait for them to end.
-pub async fn release(db: &Db, run: Uuid, unsent: &[Uuid]) -> Result<(), Trouble> {
+/// Give leases back, so that the next run need not wait for them to end; returns how many were still ours.
+pub async fn release(db: &Db, run: Uuid, unsent: &[Uuid]) -> Result<usize, Trouble> {
     db.tx(async |tx: &mut PgConnection| {
         sqlx::query(
             "update hookyard.deliveries set lease_until = null, leased_by = null
@@ -38,7 +38,7 @@ pub async fn release(db: &Db, run: Uuid, unsent: &[Uuid]) -> Result<(), Trouble>
         .persistent(false)
         .execute(tx)
         .await
-        .map(|_| ())
+        .map(|done| usize::try_from(done.rows_affected()).unwrap_or_default())
     })
     .await
 }

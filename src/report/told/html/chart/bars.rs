@@ -22,6 +22,19 @@ pub fn bars(plane: &Plane<'_>, bars: &[Vec<f64>], hues: &[&Hue]) -> Drawn {
     Ok(())
 }
 
+/// Every day from the first to the last, so that one of which nothing was found has its place. What lies further apart
+/// than a window is long is a wrong date, and stands beside the rest.
+pub fn through(found: &[Micros]) -> Vec<Micros> {
+    let mut all: Vec<Micros> = Vec::new();
+    for at in found {
+        while let Some(last) = all.last().filter(|last| at - **last > DAY && at - **last < 62 * DAY) {
+            all.push(last + DAY);
+        }
+        all.push(*at);
+    }
+    all
+}
+
 /// Days that begin at one of these places, no more than there is room for.
 pub fn days(starts: &[Micros], room: Room, offset: f64) -> Vec<(f64, String)> {
     let is_new = |at: usize| at == 0 || starts[at] / DAY != starts[at - 1] / DAY;
@@ -37,4 +50,17 @@ pub fn days(starts: &[Micros], room: Room, offset: f64) -> Vec<(f64, String)> {
         (at - 1) % keep == 0
     });
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_of_which_nothing_was_found_has_its_place_and_a_wrong_date_has_no_more_than_one() {
+        let days = |all: &[Micros]| all.iter().map(|day| day * DAY).collect::<Vec<Micros>>();
+        assert_eq!(through(&days(&[3, 4, 7])), days(&[3, 4, 5, 6, 7]));
+        assert_eq!(through(&days(&[3, 900_000])), days(&[3, 900_000]));
+        assert!(through(&[]).is_empty());
+    }
 }

@@ -20,13 +20,15 @@ pub const SILENT: Hue = hue(0x6f, 0x4f, 0xa3, "#b79cf0");
 pub const SLOW: Hue = hue(0x1f, 0x5f, 0xa8, "#7db5f5");
 pub const MIDDLE: Hue = hue(0x5b, 0x9b, 0xd9, "#4479b3");
 pub const WAITING: Hue = hue(0x9a, 0xa6, 0xb4, "#5c6a7a");
+/// Behind what stands there, as the grid is: its word and its place in the legend tell it.
+pub const UNKNOWN: Hue = hue(0xee, 0xef, 0xf2, "#222931");
 pub const GRID: Hue = hue(0xe4, 0xe7, 0xeb, "#2a323c");
 pub const LETTERS: Hue = hue(0x55, 0x60, 0x6e, "#a3afbd");
 pub const INK: Hue = hue(0x1b, 0x22, 0x2b, "#e8edf2");
 
 /// The night's half of the style.
 pub fn dark() -> String {
-    [&ACCEPTED, &REFUSED, &BROKEN, &SILENT, &SLOW, &MIDDLE, &WAITING, &GRID, &LETTERS, &INK]
+    [&ACCEPTED, &REFUSED, &BROKEN, &SILENT, &SLOW, &MIDDLE, &WAITING, &UNKNOWN, &GRID, &LETTERS, &INK]
         .iter()
         .map(|hue| {
             let (light, dark) = (hue.hex(), hue.dark);

@@ -2,14 +2,16 @@
 
 mod bars;
 mod figure;
+mod gaps;
 mod hue;
 mod plane;
 
 use std::error::Error;
 
-pub use bars::{bars, days};
+pub use bars::{bars, days, through};
 pub use figure::{Room, Root, SCALE, figure, ink, letters, quiet, track};
-pub use hue::{ACCEPTED, BROKEN, Hue, MIDDLE, REFUSED, SILENT, SLOW, WAITING, dark};
+pub use gaps::gaps;
+pub use hue::{ACCEPTED, BROKEN, Hue, MIDDLE, REFUSED, SILENT, SLOW, UNKNOWN, WAITING, dark};
 pub use plane::{plane, short};
 
 pub type Fallible<T> = Result<T, Box<dyn Error>>;

@@ -6,14 +6,18 @@ use plotters::style::text_anchor::{HPos, VPos};
 use crate::clock::Micros;
 use crate::report::figures::Hour;
 use crate::report::told::html::chart::{
-    ACCEPTED, BROKEN, Figure, REFUSED, SCALE, SILENT, WAITING, bars, days, figure, plane, quiet,
+    ACCEPTED, BROKEN, Figure, REFUSED, SCALE, SILENT, WAITING, bars, days, figure, gaps, plane, quiet,
 };
 
 /// Attempts by hour, by what they came to.
 pub fn over_time(hours: &[Hour]) -> Figure {
     let all: i64 = hours.iter().map(|hour| hour.attempts).sum();
     let failed: i64 = hours.iter().map(Hour::failures).sum();
-    let description = format!("{all} attempts in {} hours, {failed} of them failed.", hours.len());
+    let mut description = format!("{all} attempts in {} hours, {failed} of them failed.", hours.len());
+    let missing = hours.iter().filter(|hour| hour.is_missing).count();
+    if missing > 0 {
+        description.push_str(&format!(" {missing} hours are missing."));
+    }
     figure("deliveries", "Attempts over time, by what they came to", &description, 300, |root, room| {
         let size = hours.len().div_ceil(room.bars()).max(1);
         let binned: Vec<Hour> = hours.chunks(size).map(sum).collect();
@@ -29,6 +33,8 @@ pub fn over_time(hours: &[Hour]) -> Figure {
                     .to_vec()
             })
             .collect();
+        let missing: Vec<bool> = binned.iter().map(|hour| hour.is_missing).collect();
+        gaps(&plane, &missing, "missing")?;
         bars(&plane, &parts, &[&ACCEPTED, &REFUSED, &BROKEN, &SILENT, &WAITING])?;
         // Narrow bars hold more hours, and say so.
         let bar = if size == 1 { "a bar is an hour".to_owned() } else { format!("a bar is {size} hours") };
@@ -39,6 +45,7 @@ pub fn over_time(hours: &[Hour]) -> Figure {
 
 fn sum(hours: &[Hour]) -> Hour {
     let mut sum = Hour { at: hours.first().map(|hour| hour.at).unwrap_or_default(), ..Hour::default() };
+    sum.is_missing = hours.iter().any(|hour| hour.is_missing);
     hours.iter().for_each(|hour| sum.add(hour));
     sum
 }

@@ -1,7 +1,7 @@
 //! Attempts through time, and what they came to.
 
 use crate::report::figures::{Deliveries, Hour};
-use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, REFUSED, SILENT, WAITING};
+use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, REFUSED, SILENT, UNKNOWN, WAITING};
 use crate::report::told::html::charts;
 use crate::report::told::html::numbers::{DAY, count, day};
 use crate::report::told::html::parts::beside;
@@ -17,6 +17,9 @@ pub fn over_time(found: &Deliveries, window: &str) -> Figure {
     if found.total.others > 0 {
         legend.push((&WAITING, "others (3xx)"));
     }
+    if found.hours.iter().any(|hour| hour.is_missing) {
+        legend.push((&UNKNOWN, "missing"));
+    }
     Ok(beside(
         "Attempts over time",
         &format!("{window}, by what they came to"),
@@ -30,7 +33,12 @@ fn by_day(hours: &[Hour]) -> String {
     let rows: Vec<Vec<String>> = hours
         .chunk_by(|a, b| a.at / DAY == b.at / DAY)
         .map(|hours| {
-            let sum = |of: fn(&Hour) -> i64| count(hours.iter().map(of).sum());
+            let missing = hours.iter().filter(|hour| hour.is_missing).count();
+            let sum = |of: fn(&Hour) -> i64| match count(hours.iter().map(of).sum()) {
+                sum if missing == 0 => sum,
+                _ if missing == hours.len() => "–".to_owned(),
+                sum => format!("≥ {sum}"),
+            };
             vec![
                 hours.first().map(|hour| day(hour.at)).unwrap_or_default(),
                 sum(|hour| hour.attempts),

@@ -3,7 +3,7 @@
 use super::MOST;
 use crate::clock;
 use crate::report::figures::Yardi;
-use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, WAITING};
+use crate::report::told::html::chart::{ACCEPTED, BROKEN, Figure, UNKNOWN, WAITING};
 use crate::report::told::html::numbers::{count, day};
 use crate::report::told::html::parts::{beside, facts, heading, words};
 use crate::report::told::html::table::table;
@@ -53,7 +53,7 @@ pub fn yardi(found: &Yardi) -> Figure {
             "Polls",
             "30 days, those that hookyard made",
             &charts::polls(&found.days)?,
-            &[(&ACCEPTED, "answered"), (&BROKEN, "failed")],
+            &[(&ACCEPTED, "answered"), (&BROKEN, "failed"), (&UNKNOWN, "no record")],
             &troubled(found),
         ));
     } else if !found.polling.troubled.is_empty() {
