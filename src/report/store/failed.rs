@@ -4,7 +4,6 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::Surroundings;
 use crate::egress;
 use crate::output;
 use crate::report::figures::{Failed, FailedGroup};
@@ -82,14 +81,19 @@ const BY_STATUS: &str = failed!(
 /// Where that index is missing.
 const BY_WEBHOOK: &str = failed!("", "webhooks o", "a.webhook_id = o.id");
 
+const HAS_INDEX: &str = "
+    select exists (select from pg_index x where x.indrelid = to_regclass('webhook_delivery_attempts')
+        and x.indisvalid and x.indisready
+        and pg_get_indexdef(x.indexrelid) like '%(response_status, created_at%')";
+
 /// `live`: no group is taken over.
 pub async fn list_failed(
     tx: &mut PgConnection,
-    around: &Surroundings,
     live: bool,
     show_pii: bool,
 ) -> Result<FailedFound, sqlx::Error> {
-    let text = if around.has_status_index { BY_STATUS } else { BY_WEBHOOK };
+    let has_index: bool = sqlx::raw_sql(HAS_INDEX).fetch_one(&mut *tx).await?.try_get(0)?;
+    let text = if has_index { BY_STATUS } else { BY_WEBHOOK };
     let mut found = FailedFound { failed: Failed::default(), interrupted: 0 };
     for row in sqlx::query(text).bind(live).persistent(false).fetch_all(tx).await? {
         let (url, data): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(2)?);

@@ -45,8 +45,6 @@ struct Surroundings {
     /// An index that finds where the attempts of a time lie, and they lie mostly as they came: backfills and erased
     /// payloads mix the times of a table.
     has_order: bool,
-    /// The documented index of failures.
-    has_status_index: bool,
     /// The documented index that finds an endpoint's attempts by time; without it, whether there is anything to read
     /// past, and whether we may make it.
     has_time_index: bool,
@@ -54,31 +52,31 @@ struct Surroundings {
     owns_attempts: bool,
 }
 
-/// Two looks side by side, each a transaction of one moment: attempts and what failed of them; the queue, Yardi, the
-/// tool and how long answers took. They are milliseconds apart and share no figure but the attempts that nobody has
-/// counted, which both read, each other times of them. Where the server has no room for two, one waits for the other.
+/// Two looks side by side, each a transaction of one moment: attempts; the queue, Yardi, the tool, how long answers took
+/// and what failed. They are milliseconds apart and share no figure but the attempts that nobody has counted, which both
+/// read, each other days of them. Where the server has no room for two, one waits for the other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
     let rest = Rest::default();
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx).await?;
-        let begun = counted::begin(tx, &around, wish, &rest).await?;
-        let failed = failed::list_failed(tx, &around, wish.live, wish.show_pii).await?;
-        rest.read(tx).await?;
-        Ok((around, begun, failed))
+        let mut begun = counted::begin(tx, &around, wish, &rest).await?;
+        rest.read_all(tx).await?;
+        let unread = rest.add_to(&mut begun.tally);
+        let last = last::find_last(tx, &begun.tally).await?;
+        Ok((around, begun, unread, last))
     });
     let others = db.tx_reading(async |tx: &mut PgConnection| {
         let queue = queue::count_queue(tx).await?;
         let tool = tool::find_tool(tx, wish.schema).await?;
         let yardi = yardi::find_yardi(tx).await?;
         let answers = answers::find_answers(tx, wish).await?;
+        let failed = failed::list_failed(tx, wish.live, wish.show_pii).await?;
         rest.read(tx).await?;
-        Ok((queue, tool, yardi, answers))
+        Ok((queue, tool, yardi, answers, failed))
     });
-    let ((around, mut begun, failed), (queue, mut tool, yardi, answers)) =
+    let ((around, begun, unread, last), (queue, mut tool, yardi, answers, failed)) =
         tokio::try_join!(attempts, others)?;
     tool.rescued = failed.interrupted;
-    let unread = rest.add_to(&mut begun.tally);
-    let last = db.tx_reading(async |tx: &mut PgConnection| last::find_last(tx, &begun.tally).await).await?;
     let (counted, mut endpoints) = counted::complete(&around, wish, begun, unread, &last);
     let answers = answers.shared_out(&mut endpoints);
     Ok(Health {
@@ -140,9 +138,7 @@ async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::
     let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(tx).await?;
     let indexes: Vec<String> = row.try_get(6)?;
     let order: Option<f32> = row.try_get(7)?;
-    let has = |head: &str, whole: bool| {
-        indexes.iter().any(|one| one.starts_with(head) && !(whole && one.contains(" WHERE ")))
-    };
+    let has = |head: &str| indexes.iter().any(|one| one.starts_with(head) && !one.contains(" WHERE "));
     Ok(Surroundings {
         now: row.try_get(0)?,
         standby: row.try_get(1)?,
@@ -150,8 +146,7 @@ async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::
         server: row.try_get(3)?,
         has_attempts: row.try_get(4)?,
         owns_attempts: row.try_get(5)?,
-        has_order: has("brin (created_at", true) && order.is_some_and(|order| order > IN_ORDER),
-        has_time_index: has("btree (webhook_id, created_at", true),
-        has_status_index: has("btree (response_status, created_at", false),
+        has_order: has("brin (created_at") && order.is_some_and(|order| order > IN_ORDER),
+        has_time_index: has("btree (webhook_id, created_at"),
     })
 }

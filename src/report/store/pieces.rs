@@ -12,25 +12,6 @@ pub fn length(stretches: &[Stretch], begun: Micros) -> Micros {
     stretches.iter().map(|(from, until)| until.unwrap_or(begun) - from).sum()
 }
 
-const MINUTE: Micros = 60_000_000;
-/// How long ago the cuts are that a little is divided at: after a rush most attempts lie in the last minutes.
-const CUTS: [Micros; 4] = [5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 40 * MINUTE];
-
-/// The newest first, and what is older than the cuts together.
-pub fn freshest(left: &[Stretch], now: Micros) -> Vec<Vec<Stretch>> {
-    let mut batches = Vec::new();
-    let mut older = left.to_vec();
-    if let Some((from, mut until)) = older.pop_if(|(_, until)| until.is_none()) {
-        for cut in CUTS.iter().map(|ago| now - ago).filter(|cut| *cut > from) {
-            batches.push(vec![(cut, until)]);
-            until = Some(cut);
-        }
-        older.push((from, until));
-    }
-    batches.push(older);
-    batches
-}
-
 /// A day long at most, the newest first.
 pub fn pieces(left: &[Stretch], begun: Micros) -> Vec<Stretch> {
     let mut pieces = Vec::new();
@@ -83,20 +64,5 @@ mod tests {
         let sizes: Vec<usize> = batches(all, begun).iter().map(Vec::len).collect();
         assert_eq!(sizes, [2, 1, 1, 1]);
         assert_eq!(pieces(&[(h(99) + 1, None)], begun), [(h(99) + 1, None)]);
-    }
-
-    #[test]
-    fn the_last_minutes_are_cut_so_that_two_can_read_them() {
-        let (h, m) = (|hours: Micros| hours * HOUR, |minutes: Micros| minutes * MINUTE);
-        let now = h(100) + m(12);
-        assert_eq!(
-            freshest(&[(h(76) + m(12) + 1, Some(h(77))), (h(100), None)], now),
-            [
-                vec![(h(100) + m(7), None)],
-                vec![(h(100) + m(2), Some(h(100) + m(7)))],
-                vec![(h(76) + m(12) + 1, Some(h(77))), (h(100), Some(h(100) + m(2)))]
-            ]
-        );
-        assert_eq!(freshest(&[(h(100) + m(12), None)], now), [vec![(h(100) + m(12), None)]]);
     }
 }

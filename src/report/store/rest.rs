@@ -6,10 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnection;
+use tokio::sync::Notify;
 
 use super::Surroundings;
 use super::hours::{self, HOUR, Stretch};
-use super::pieces::{batches, freshest, length, pieces};
+use super::pieces::{batches, length, pieces};
 use super::tally::Tally;
 use super::uncounted::{self, Line};
 use crate::clock::Micros;
@@ -20,9 +21,13 @@ pub const BUDGET: Duration = Duration::from_secs(4);
 /// So much is never too much.
 const LITTLE: Micros = 3 * HOUR;
 
-/// Shared by the looks at one report: each takes the newest batch that nobody has read, when it has nothing else to do.
+/// Shared by the looks at one report.
 #[derive(Default)]
-pub struct Rest(Mutex<State>);
+pub struct Rest {
+    state: Mutex<State>,
+    /// Somebody has read a batch, or given it up.
+    changed: Notify,
+}
 
 #[derive(Default)]
 struct State {
@@ -32,6 +37,7 @@ struct State {
     now: Micros,
     batches: Vec<Vec<Stretch>>,
     open: BTreeSet<usize>,
+    taken: BTreeSet<usize>,
     read: BTreeMap<usize, Vec<Line>>,
     /// From when on the time counts, where there is more to read than a little.
     started: Option<Instant>,
@@ -39,7 +45,9 @@ struct State {
     unread: Option<usize>,
 }
 
-struct Batch {
+/// Open again when it is dropped unread, as in a transaction that is broken off.
+struct Batch<'a> {
+    rest: &'a Rest,
     offer: usize,
     at: usize,
     text: &'static str,
@@ -51,11 +59,11 @@ impl Rest {
     pub fn offer(&self, around: &Surroundings, left: &[Stretch]) {
         let begun = around.begun();
         let is_little = around.finds_times() && length(left, begun) <= LITTLE;
-        let batches = match around.finds_times() {
-            true if is_little => freshest(left, around.now),
-            true => batches(pieces(left, begun), begun),
-            // Each day would read everything.
-            false => vec![left.to_vec()],
+        // Where no index finds times, each day would read everything. A little is not divided either: an index by time
+        // does not know yet where the newest lie, and each part would look at all of them.
+        let batches = match is_little || !around.finds_times() {
+            true => vec![left.to_vec()],
+            false => batches(pieces(left, begun), begun),
         };
         let mut state = self.state();
         *state = State {
@@ -69,19 +77,13 @@ impl Rest {
         };
     }
 
-    /// Reads until nothing is left that nobody reads.
+    /// Reads as long as there is something that nobody reads.
     pub async fn read(&self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
         let mut is_hurried = false;
         while let Some(batch) = self.take() {
             is_hurried |= batch.remaining.is_some();
-            match uncounted::read(tx, batch.text, &batch.stretches, batch.remaining).await {
-                Ok(lines) => self.put(&batch, lines),
-                Err(why) => {
-                    // Whoever begins anew will want it again.
-                    self.put_back(&batch);
-                    return Err(why);
-                }
-            }
+            let lines = uncounted::read(tx, batch.text, &batch.stretches, batch.remaining).await?;
+            self.put(&batch, lines);
         }
         if is_hurried {
             sqlx::raw_sql("set local statement_timeout = '8s'").execute(tx).await?;
@@ -89,9 +91,20 @@ impl Rest {
         Ok(())
     }
 
+    /// The same, and waits for what the other look reads; whoever has taken a batch holds a connection and goes on.
+    pub async fn read_all(&self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
+        loop {
+            self.read(tx).await?;
+            if self.is_read() {
+                return Ok(());
+            }
+            self.changed.notified().await;
+        }
+    }
+
     /// Adds what was read; where there was no time for all, the moment before which nothing was.
-    pub fn add_to(self, tally: &mut Tally) -> Option<Micros> {
-        let state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pub fn add_to(&self, tally: &mut Tally) -> Option<Micros> {
+        let state = self.state();
         for line in state.read.range(..state.unread.unwrap_or(usize::MAX)).flat_map(|(_, lines)| lines) {
             match line.hour {
                 Some(at) => tally.add_live(line.webhook_id, &hours::hour_of(at, line.counts)),
@@ -102,10 +115,12 @@ impl Rest {
         Some(newest.1.unwrap_or(state.now))
     }
 
-    fn take(&self) -> Option<Batch> {
+    fn take(&self) -> Option<Batch<'_>> {
         let mut state = self.state();
         let at = state.open.pop_first()?;
+        state.taken.insert(at);
         Some(Batch {
+            rest: self,
             offer: state.offer,
             at,
             text: state.text,
@@ -117,7 +132,7 @@ impl Rest {
     /// None: there was no time.
     fn put(&self, batch: &Batch, lines: Option<Vec<Line>>) {
         let mut state = self.state();
-        if batch.offer != state.offer {
+        if batch.offer != state.offer || !state.taken.remove(&batch.at) {
             return;
         }
         match lines {
@@ -127,17 +142,26 @@ impl Rest {
                 state.unread = Some(state.unread.map_or(batch.at, |first| first.min(batch.at)));
             }
         }
+        self.changed.notify_one();
     }
 
-    fn put_back(&self, batch: &Batch) {
-        let mut state = self.state();
-        if batch.offer == state.offer {
-            state.open.insert(batch.at);
-        }
+    fn is_read(&self) -> bool {
+        let state = self.state();
+        state.open.is_empty() && state.taken.is_empty()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut state = self.rest.state();
+        if self.offer == state.offer && state.taken.remove(&self.at) {
+            state.open.insert(self.at);
+            self.rest.changed.notify_one();
+        }
     }
 }
 
@@ -164,7 +188,6 @@ mod tests {
             lag_s: None,
             server: 150_000,
             has_order: false,
-            has_status_index: true,
             has_time_index,
             has_attempts: true,
             owns_attempts: true,
@@ -173,20 +196,30 @@ mod tests {
 
     const WEEK: [Stretch; 1] = [(1, None)];
 
-    fn taken(rest: &Rest) -> Vec<usize> {
-        std::iter::from_fn(|| rest.take()).map(|batch| batch.at).collect()
+    fn taken<'a>(rest: &'a Rest) -> Vec<Batch<'a>> {
+        std::iter::from_fn(|| rest.take()).collect()
+    }
+
+    fn open(rest: &Rest) -> Vec<usize> {
+        rest.state().open.iter().copied().collect()
     }
 
     #[test]
     fn each_batch_is_read_once_and_what_was_broken_off_again() {
         let rest = Rest::default();
-        assert!(rest.take().is_none(), "nothing is offered yet");
+        assert!(rest.take().is_none() && rest.is_read(), "nothing is offered yet");
         rest.offer(&around(true), &WEEK);
         let (first, second) = (rest.take().expect("a batch"), rest.take().expect("another"));
         assert_eq!((first.at, second.at), (0, 1), "the newest first");
         rest.put(&second, Some(vec![]));
-        rest.put_back(&first);
-        assert_eq!(taken(&rest), [0, 2, 3, 4]);
+        drop((first, second));
+        assert_eq!(open(&rest), [0, 2, 3, 4]);
+        let all = taken(&rest);
+        assert!(!rest.is_read(), "somebody is at it");
+        all.iter().for_each(|batch| rest.put(batch, Some(vec![])));
+        assert!(rest.is_read());
+        drop(all);
+        assert!(rest.is_read(), "what is read stays read");
     }
 
     #[test]
@@ -196,16 +229,16 @@ mod tests {
         let (early, broken) = (rest.take().expect("a batch"), rest.take().expect("another"));
         rest.offer(&around(true), &WEEK);
         rest.put(&early, Some(vec![]));
-        rest.put_back(&broken);
+        drop((early, broken));
         assert!(rest.state().read.is_empty());
-        assert_eq!(taken(&rest), [0, 1, 2, 3, 4]);
+        assert_eq!(open(&rest), [0, 1, 2, 3, 4]);
     }
 
     #[test]
     fn nothing_older_counts_than_the_first_for_which_there_was_no_time() {
         let rest = Rest::default();
         rest.offer(&around(true), &WEEK);
-        let all: Vec<Batch> = std::iter::from_fn(|| rest.take()).collect();
+        let all = taken(&rest);
         rest.put(&all[2], None);
         rest.put(&all[1], None);
         let mut tally = Tally::new(vec![], 0);
@@ -213,9 +246,11 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_an_index_is_read_through_once() {
-        let rest = Rest::default();
-        rest.offer(&around(false), &WEEK);
-        assert_eq!(taken(&rest), [0]);
+    fn a_little_and_a_table_without_an_index_are_read_at_once() {
+        for (has_index, left) in [(true, (98 * HOUR, None)), (false, WEEK[0])] {
+            let rest = Rest::default();
+            rest.offer(&around(has_index), &[left]);
+            assert_eq!(open(&rest), [0]);
+        }
     }
 }
