@@ -178,6 +178,14 @@ fn failures_are_grouped_as_the_document_groups_them_when_their_hours_are_counted
     assert!(seen(&scene, &[])["deliveries"]["failed"]["total"].as_i64() > Some(50_000));
     assert_eq!(groups(&seen(&scene, &["--live", "--show-pii"])), groups(&before));
 
+    // Hours that an older hookyard counted have no groups.
+    scene
+        .database
+        .execute("delete from hookyard.failed_hours; update hookyard.counted_hours set grouped_pass = 0");
+    assert_eq!(groups(&seen(&scene, &["--show-pii"])), groups(&before));
+    retry_until_counted(&scene);
+    assert!(scene.count("select count(*) from hookyard.failed_hours") >= rows);
+
     // What somebody else removed from his table is told as gone, and still counted.
     scene.database.execute("delete from webhook_delivery_attempts");
     let gone = seen(&scene, &[]);
