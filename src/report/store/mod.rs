@@ -15,12 +15,14 @@ mod tool;
 mod uncounted;
 mod yardi;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use self::hours::HOUR;
 use self::rest::Rest;
-use super::figures::{Deliveries, Health, Source, Window};
+use super::figures::{Deliveries, Health, Source, Window, Yardi};
 use super::verdict::Level;
 use crate::clock::Micros;
 use crate::db::{Db, Trouble};
@@ -52,30 +54,35 @@ struct Surroundings {
     owns_attempts: bool,
 }
 
-/// Two looks side by side, each a transaction of one moment: attempts; the queue, Yardi, the tool, how long answers took
-/// and what failed. They are milliseconds apart and share no figure but the attempts that nobody has counted, which both
-/// read, each other days of them. Where the server has no room for two, one waits for the other.
+/// Two looks side by side, each a transaction of one moment: attempts; the queue, the tool, how long answers took and
+/// what failed. Yardi is for whoever is ready first. They are milliseconds apart and share no figure but the attempts that
+/// nobody has counted, which both read, each other days of them. Where the server has no room for two, one waits for the
+/// other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
-    let rest = Rest::default();
+    let (rest, is_yardi_taken) = (Rest::default(), AtomicBool::new(false));
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx).await?;
         let mut begun = counted::begin(tx, &around, wish, &rest).await?;
         rest.read_all(tx).await?;
         let unread = rest.add_to(&mut begun.tally);
         let last = last::find_last(tx, &begun.tally).await?;
-        Ok((around, begun, unread, last))
+        Ok((around, begun, unread, last, find_yardi(tx, &is_yardi_taken).await?))
     });
     let others = db.tx_reading(async |tx: &mut PgConnection| {
         let queue = queue::count_queue(tx).await?;
         let tool = tool::find_tool(tx, wish.schema).await?;
-        let yardi = yardi::find_yardi(tx).await?;
         let answers = answers::find_answers(tx, wish).await?;
         let failed = failed::list_failed(tx, wish.live, wish.show_pii).await?;
         rest.read(tx).await?;
-        Ok((queue, tool, yardi, answers, failed))
+        Ok((queue, tool, answers, failed, find_yardi(tx, &is_yardi_taken).await?))
     });
-    let ((around, begun, unread, last), (queue, mut tool, yardi, answers, failed)) =
+    let ((around, begun, unread, last, yardi), (queue, mut tool, answers, failed, or_yardi)) =
         tokio::try_join!(attempts, others)?;
+    let yardi = match yardi.or(or_yardi) {
+        Some(yardi) => yardi,
+        // Whoever had taken it began anew.
+        None => db.tx_reading(yardi::find_yardi).await?,
+    };
     tool.rescued = failed.interrupted;
     let (counted, mut endpoints) = counted::complete(&around, wish, begun, unread, &last);
     let answers = answers.shared_out(&mut endpoints);
@@ -95,6 +102,13 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         },
         yardi,
         tool,
+    })
+}
+
+async fn find_yardi(tx: &mut PgConnection, is_taken: &AtomicBool) -> Result<Option<Yardi>, sqlx::Error> {
+    Ok(match is_taken.swap(true, Ordering::Relaxed) {
+        true => None,
+        false => Some(yardi::find_yardi(tx).await?),
     })
 }
 
