@@ -69,7 +69,7 @@ impl Made {
         for arg in command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set()) {
             self.option(arg, &at);
         }
-        for below in command.get_subcommands() {
+        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
             let names = below.get_name_and_visible_aliases();
             let below_paths = paths.iter().flat_map(|path| {
                 names.iter().map(move |name| format!("{path} {name}").trim_start().to_owned())
