@@ -15,6 +15,7 @@ pub struct FailedFound {
 }
 
 /// `rest` are the moments of the day that nobody has grouped; its failures are found for each `$of`, `$here`.
+/// An answer is hashed as `hookyard.group_failures` hashes it: groups of both meet in one.
 macro_rules! failed {
     ($with:literal, $of:literal, $here:literal) => {
         concat!(
