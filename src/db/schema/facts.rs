@@ -28,6 +28,7 @@ pub struct Facts {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(from = "Listed")]
 pub struct Relation {
     pub schema: String,
     pub name: String,
@@ -38,7 +39,7 @@ pub struct Relation {
     pub columns: Vec<Column>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Column {
     pub name: String,
     /// Without length; a domain is its base type.
@@ -48,6 +49,48 @@ pub struct Column {
     pub can_select: bool,
     pub can_insert: bool,
     pub can_update: bool,
+}
+
+/// As the catalog's statement gives it: of each column, in their order, what would be a dozen keys and words.
+#[derive(Deserialize)]
+struct Listed {
+    schema: String,
+    name: String,
+    reachable: bool,
+    can_delete: bool,
+    row_security: bool,
+    columns: Vec<String>,
+    kinds: Vec<String>,
+    flags: Vec<u8>,
+}
+
+impl From<Listed> for Relation {
+    fn from(listed: Listed) -> Relation {
+        let columns = listed.columns.into_iter().zip(listed.kinds).zip(listed.flags);
+        Relation {
+            schema: listed.schema,
+            name: listed.name,
+            reachable: listed.reachable,
+            can_delete: listed.can_delete,
+            row_security: listed.row_security,
+            columns: columns.map(|((name, kind), flags)| Column::new(name, kind, flags)).collect(),
+        }
+    }
+}
+
+impl Column {
+    fn new(name: String, kind: String, flags: u8) -> Column {
+        let has = |bit: u8| flags >> bit & 1 == 1;
+        Column {
+            name,
+            kind,
+            not_null: has(0),
+            has_default: has(1),
+            can_select: has(2),
+            can_insert: has(3),
+            can_update: has(4),
+        }
+    }
 }
 
 impl Facts {
@@ -73,7 +116,7 @@ impl Facts {
 const CATALOG: &str = "
     select json_build_object(
         'server', current_setting('server_version_num')::int,
-        'encoding', (select pg_encoding_to_char(d.encoding) from pg_database d where d.datname = current_database()),
+        'encoding', current_setting('server_encoding'),
         'role', quote_ident(current_user),
         'database', quote_ident(current_database()),
         'search_path', current_schemas(false),
@@ -89,29 +132,39 @@ const CATALOG: &str = "
             from pg_proc p join pg_namespace n on n.oid = p.pronamespace
             where n.nspname = 'hookyard' and p.proname = 'create_entry' and has_schema_privilege(n.oid, 'usage')),
         'relations', (select coalesce(json_agg(json_build_object(
-                'schema', n.nspname,
-                'name', c.relname,
-                'reachable', n.nspname = 'hookyard' or pg_table_is_visible(c.oid),
-                'can_delete', has_table_privilege(c.oid, 'delete'),
-                'row_security', c.relrowsecurity and row_security_active(c.oid),
-                'columns', (select coalesce(json_agg(json_build_object(
-                        'name', a.attname,
-                        'kind', format_type(coalesce((select nullif(t.typbasetype, 0) from pg_type t
-                            where t.oid = a.atttypid), a.atttypid), null),
-                        'not_null', a.attnotnull,
-                        'has_default', a.atthasdef or a.attidentity <> '',
-                        'can_select', has_column_privilege(c.oid, a.attnum, 'select'),
-                        'can_insert', has_column_privilege(c.oid, a.attnum, 'insert'),
-                        'can_update', has_column_privilege(c.oid, a.attnum, 'update')) order by a.attnum), '[]')
+                'schema', r.nspname,
+                'name', r.relname,
+                'reachable', r.nspname = 'hookyard' or pg_table_is_visible(r.oid),
+                'can_delete', has_table_privilege(r.oid, 'delete'),
+                'row_security', r.relrowsecurity and row_security_active(r.oid),
+                'columns', l.names, 'kinds', l.kinds, 'flags', l.flags) order by r.nspname, r.relname), '[]')
+            from (
+                select n.nspname, c.relname, c.oid, c.relrowsecurity, has_table_privilege(c.oid, 'select') as can_select,
+                    has_table_privilege(c.oid, 'insert') as can_insert, has_table_privilege(c.oid, 'update') as can_update
+                from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relkind in ('r', 'p', 'v', 'm', 'f') and (n.nspname = 'hookyard' or (
+                    c.relname in ('webhooks', 'webhook_delivery_attempts', 'yardi_integrations', 'yardi_properties',
+                        'yardi_entries', 'yardi_invites')
+                    and n.nspname not in ('pg_catalog', 'information_schema')
+                    and n.nspname not like 'pg\\_temp\\_%'))
+                offset 0) r
+            cross join lateral (
+                select coalesce(array_agg(a.attname), '{}') as names,
+                    coalesce(array_agg(format_type(a.base, null)), '{}') as kinds,
+                    coalesce(array_agg(a.attnotnull::int
+                        + (a.atthasdef or a.attidentity <> '')::int * 2
+                        + (r.can_select or has_column_privilege(r.oid, a.attnum, 'select'))::int * 4
+                        + (r.can_insert or has_column_privilege(r.oid, a.attnum, 'insert'))::int * 8
+                        + (r.can_update or has_column_privilege(r.oid, a.attnum, 'update'))::int * 16), '{}') as flags
+                from (
+                    select a.*,
+                        -- the server's own types are no domains
+                        case when a.atttypid < 10000 then a.atttypid
+                            else coalesce((select nullif(t.typbasetype, 0) from pg_type t where t.oid = a.atttypid),
+                                a.atttypid) end as base
                     from pg_attribute a
-                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
-                ) order by n.nspname, c.relname), '[]')
-            from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where c.relkind in ('r', 'p', 'v', 'm', 'f') and (n.nspname = 'hookyard' or (
-                c.relname in ('webhooks', 'webhook_delivery_attempts', 'yardi_integrations', 'yardi_properties',
-                    'yardi_entries', 'yardi_invites')
-                and n.nspname not in ('pg_catalog', 'information_schema')
-                and n.nspname not like 'pg\\_temp\\_%')))
+                    where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+                    order by a.attnum) a) l)
     )::text";
 
 pub async fn read(connection: &mut PgConnection) -> Result<Facts, sqlx::Error> {
