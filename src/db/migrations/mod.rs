@@ -102,6 +102,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0013_failed_hours.sql"),
         documented: false,
     },
+    Migration {
+        version: 14,
+        name: "order",
+        sql: include_str!("../../../migrations/0014_order.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.

@@ -310,6 +310,7 @@ pub const OWN: &[Table] = &[
             ("passes", Integer, NO),
             ("counted_at", Timestamptz, NO),
             ("grouped_pass", Integer, NO),
+            ("is_in_order", Boolean, YES),
         ],
     ),
     own(

@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use super::hours::{self, Histogram};
-use super::{Wish, pieces, queue};
+use super::hours::{Histogram, Stretch};
+use super::{pieces, queue};
 use crate::clock::Micros;
 use crate::report::figures::{Answers, Day};
 
 /// Of each stretch that is not counted some of the newest: beside counted hours a thousand are enough, and elsewhere five
-/// thousand must do, and the number of attempts says so. Ids begin with the time of the machine that made them.
+/// thousand must do, and the number of attempts says so. Ids begin with the time of the machine that made them. By day,
+/// each answer in 18 bytes: whose it is, and its step.
 const REST: &str = "
-    select g.webhook_id, extract(epoch from g.day)::int8 * 1000000, g.step, g.answered
+    select extract(epoch from g.day)::int8 * 1000000, g.answers
     from (
-        select a.webhook_id, date_trunc('day', a.started_at) as day, hookyard.answer_step(a.duration_us) as step,
-            count(*) as answered
+        select date_trunc('day', a.started_at) as day,
+            string_agg(uuid_send(a.webhook_id) || int2send(hookyard.answer_step(a.duration_us)), '') as answers
         from (
             select t.since, coalesce(t.last, 'infinity') as last,
                 hookyard.first_id(t.since - interval '10 minutes') as first_id,
@@ -32,16 +32,7 @@ const REST: &str = "
             where n.id >= s.first_id and n.id < s.last_id and n.started_at between s.since and s.last
               and n.status is not null
             order by n.id desc limit $3) a
-        group by 1, 2, 3) g";
-
-/// Of one endpoint on one day.
-const COUNTED: &str = "
-    select h.webhook_id, extract(epoch from date_trunc('day', h.hour))::int8 * 1000000, string_agg(h.answers, '')
-    from hookyard.hours h
-    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
-    group by h.webhook_id, date_trunc('day', h.hour)";
-
-const NOW: &str = "select (extract(epoch from now()) * 1000000)::int8";
+        group by 1) g";
 
 #[derive(Default)]
 pub struct Found {
@@ -50,33 +41,33 @@ pub struct Found {
     by_day: BTreeMap<Micros, Histogram>,
 }
 
-pub async fn find_answers(tx: &mut PgConnection, wish: &Wish) -> Result<Found, sqlx::Error> {
-    let now: Micros = sqlx::raw_sql(NOW).fetch_one(&mut *tx).await?.try_get(0)?;
-    let since = now - wish.window_s * 1_000_000;
-    let mut found = Found::default();
-    let mut counted = Vec::new();
-    if !wish.live {
-        counted = hours::list_counted(tx, (since, now)).await?;
-        let query = sqlx::query(COUNTED).bind(since).bind(now).persistent(false);
-        let mut rows = query.fetch(&mut *tx);
-        while let Some(row) = rows.try_next().await? {
-            let answers = row.try_get(2)?;
-            found.of(row.try_get(0)?, row.try_get(1)?).for_each(|histogram| histogram.add_all(answers));
-        }
-    }
-    let (from, last) = pieces::bounds(&hours::left(since, now, &counted));
-    let most: i64 = if counted.is_empty() { 5000 } else { 1000 };
-    let rest = sqlx::query(REST).bind(from).bind(last).bind(most).persistent(false);
-    for row in rest.fetch_all(tx).await? {
-        let (step, count) = (row.try_get(2)?, row.try_get(3)?);
-        found.of(row.try_get(0)?, row.try_get(1)?).for_each(|histogram| histogram.add(step, count));
-    }
-    Ok(found)
-}
-
 impl Found {
-    fn of(&mut self, webhook: Uuid, day: Micros) -> impl Iterator<Item = &mut Histogram> {
-        [self.by_webhook.entry(webhook).or_default(), self.by_day.entry(day).or_default()].into_iter()
+    /// A day's counted answers of one endpoint, as `hookyard.hours` holds them.
+    pub fn add_counted(&mut self, webhook: Uuid, day: Micros, answers: &[u8]) {
+        self.by_webhook.entry(webhook).or_default().add_all(answers);
+        self.by_day.entry(day).or_default().add_all(answers);
+    }
+
+    /// Of what nobody has counted, beside hours that are, or without any.
+    pub async fn add_rest(
+        &mut self,
+        tx: &mut PgConnection,
+        left: &[Stretch],
+        is_all: bool,
+    ) -> Result<(), sqlx::Error> {
+        let (from, last) = pieces::bounds(left);
+        let most: i64 = if is_all { 5000 } else { 1000 };
+        let rest = sqlx::query(REST).bind(from).bind(last).bind(most).persistent(false);
+        for row in rest.fetch_all(tx).await? {
+            let day = self.by_day.entry(row.try_get(0)?).or_default();
+            let (packed, _): (&[[u8; 18]], _) = row.try_get::<&[u8], _>(1)?.as_chunks();
+            for &[webhook @ .., high, low] in packed {
+                let step = i16::from_be_bytes([high, low]);
+                day.add(step, 1);
+                self.by_webhook.entry(Uuid::from_bytes(webhook)).or_default().add(step, 1);
+            }
+        }
+        Ok(())
     }
 
     /// Gives each endpoint its part, and the whole.

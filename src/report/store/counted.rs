@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use super::answers;
 use super::hours::{self, HOUR};
 use super::last::Last;
 use super::queue::{self, Found};
@@ -19,19 +19,13 @@ use crate::report::figures::{ByUrl, Counts, Deliveries, Hour, Remark, rate};
 /// Hours of an endpoint that are kept apart: the begun one and 23 before.
 const HOURS: Micros = 24;
 
-const UNDATED: &str = "
-    select coalesce(sum(n.undated), 0)::int8 from webhooks w cross join lateral (
-        select count(*) as undated from webhook_delivery_attempts a
-        where a.webhook_id = w.id and a.created_at is null) n";
-
 /// What one look finds before the rest of the window is read.
 pub struct Begun {
     pub tally: Tally,
-    counted: Vec<Micros>,
-    undated: i64,
+    pub answers: answers::Found,
 }
 
-/// Adds the hours that are counted, and offers the rest to whoever has time to read it.
+/// Adds the hours that are counted, and offers the attempts of the rest to whoever has time to read them.
 pub async fn begin(
     tx: &mut PgConnection,
     around: &Surroundings,
@@ -40,19 +34,18 @@ pub async fn begin(
 ) -> Result<Begun, sqlx::Error> {
     let since = around.since(wish);
     let recent = around.begun() - (HOURS - 1) * HOUR;
+    let left = hours::left(since, around.now, &around.counted);
+    rest.offer(around, &left);
     let mut tally = Tally::new(queue::list_endpoints(tx).await?, recent);
-    let mut counted = Vec::new();
-    if !wish.live {
-        counted = hours::list_counted(tx, (since, around.now)).await?;
-        hours::add_counted(tx, (since, around.now), &mut tally).await?;
+    let mut answers = answers::Found::default();
+    if !around.counted.is_empty() {
+        hours::add_counted(tx, (since, around.now), &around.counted, &mut tally, &mut answers).await?;
     }
-    rest.offer(around, &hours::left(since, around.now, &counted));
-    let undated = sqlx::raw_sql(UNDATED).fetch_one(tx).await?.try_get(0)?;
-    Ok(Begun { tally, counted, undated })
+    answers.add_rest(tx, &left, around.counted.is_empty()).await?;
+    Ok(Begun { tally, answers })
 }
 
-/// All of deliveries but what is waiting, what failed, and how long answers took. `unread`: the moment before which the
-/// rest was not read.
+/// All of deliveries but what is waiting and what failed. `unread`: the moment before which the rest was not read.
 pub fn complete(
     around: &Surroundings,
     wish: &Wish,
@@ -61,15 +54,16 @@ pub fn complete(
     last: &[Last],
 ) -> (Deliveries, Vec<Found>) {
     let (since, hour) = (around.since(wish), around.begun());
-    let Begun { tally, counted, undated } = begun;
+    let Begun { tally, answers } = begun;
     let Tally { mut endpoints, own, hours, recent, .. } = tally;
+    let counted = &around.counted;
     let known: HashSet<Micros> = counted.iter().copied().collect();
     let is_missing = |at| unread.is_some_and(|before| at < before) && !known.contains(&at);
     let mut attempts = Deliveries {
         counted_hours: counted.len(),
-        read_live: if wish.live { None } else { read_live(around, (since, hour), &counted, &hours) },
-        missing: unread.map(|before| missing(around, wish, (since, before), &counted)),
-        undated,
+        read_live: if wish.live { None } else { read_live(around, (since, hour), &hours) },
+        missing: unread.map(|before| missing(around, wish, (since, before))),
+        undated: endpoints.iter().map(|one| one.undated).sum(),
         by_url: by_url(&endpoints),
         hours: full(since / HOUR * HOUR, hour, &hours, is_missing),
         ..Deliveries::default()
@@ -86,6 +80,7 @@ pub fn complete(
     attempts.hours.iter().filter(|hour| hour.at >= recent).for_each(|hour| attempts.day.add(hour));
     (attempts.total, attempts.day) = (attempts.total.rated(), attempts.day.rated());
     last.iter().for_each(|one| one.tell(&mut endpoints));
+    attempts.answers = answers.shared_out(&mut endpoints);
     (attempts, endpoints)
 }
 
@@ -96,14 +91,13 @@ const FRESH: Micros = 2 * HOUR;
 fn read_live(
     around: &Surroundings,
     (since, begun): (Micros, Micros),
-    counted: &[Micros],
     hours: &BTreeMap<Micros, Hour>,
 ) -> Option<Remark> {
     if !around.finds_times() {
         let what = "all attempts are read through: no index on (webhook_id, created_at)".to_owned();
         return around.has_attempts.then(|| Remark { what, to_type: index(around), hours: 0 });
     }
-    let counted: HashSet<Micros> = counted.iter().copied().collect();
+    let counted: HashSet<Micros> = around.counted.iter().copied().collect();
     let whole = hours.values().filter(|hour| hour.at > since && hour.at < begun - FRESH);
     let left: Vec<i64> = whole.filter(|hour| !counted.contains(&hour.at)).map(|hour| hour.attempts).collect();
     (!left.is_empty()).then(|| Remark {
@@ -129,14 +123,9 @@ fn index(around: &Surroundings) -> String {
 }
 
 /// What the figures leave out, and what to type so that the next ones do not.
-fn missing(
-    around: &Surroundings,
-    wish: &Wish,
-    (since, before): (Micros, Micros),
-    counted: &[Micros],
-) -> Remark {
+fn missing(around: &Surroundings, wish: &Wish, (since, before): (Micros, Micros)) -> Remark {
     let all = (before - since + HOUR - 1) / HOUR;
-    let hours = all - counted.iter().filter(|hour| **hour > since && **hour < before).count() as i64;
+    let hours = all - around.counted.iter().filter(|hour| **hour > since && **hour < before).count() as i64;
     Remark {
         what: format!(
             "attempts of {hours} hours before {} are missing from these figures: they are not counted yet, and reading \

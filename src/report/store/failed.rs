@@ -8,6 +8,7 @@ use crate::egress;
 use crate::output;
 use crate::report::figures::{Failed, FailedGroup};
 
+#[derive(Default)]
 pub struct FailedFound {
     pub failed: Failed,
     /// Attempts whose process died with them on the wire.
@@ -95,7 +96,7 @@ pub async fn list_failed(
 ) -> Result<FailedFound, sqlx::Error> {
     let has_index: bool = sqlx::raw_sql(HAS_INDEX).fetch_one(&mut *tx).await?.try_get(0)?;
     let text = if has_index { BY_STATUS } else { BY_WEBHOOK };
-    let mut found = FailedFound { failed: Failed::default(), interrupted: 0 };
+    let mut found = FailedFound::default();
     for row in sqlx::query(text).bind(live).persistent(false).fetch_all(tx).await? {
         let (url, data): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(2)?);
         found.failed.groups_found = row.try_get(4)?;

@@ -5,14 +5,13 @@ use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use super::answers;
 use super::tally::Tally;
 use crate::clock::Micros;
 use crate::report::figures::Hour;
 
 pub const HOUR: Micros = 3_600_000_000;
 pub const DAY: Micros = 24 * HOUR;
-/// From where the server counts in binary: 2000-01-01.
-const MILLENNIUM: Micros = 946_684_800_000_000;
 
 const STEPS: usize = 128;
 
@@ -64,11 +63,18 @@ impl Histogram {
 pub type Stretch = (Micros, Option<Micros>);
 
 const WHICH: &str = "
-    select extract(epoch from c.hour)::int8 * 1000000 from hookyard.counted_hours c
+    select date_part('epoch', c.hour)::int8, c.is_in_order from hookyard.counted_hours c
     where c.hour > to_timestamp($1 / 1000000.0) and c.hour < to_timestamp($2 / 1000000.0) order by 1";
 
-/// Thousands of endpoints have a million of these in a week: the server adds them up, and what it adds up is read row by
-/// row. Of a deleted webhook only the answers' times count, below.
+/// The last hours one by one, as they are: that is cheaper than adding them up.
+const RECENT: &str = "
+    select h.webhook_id, h.attempts, h.successes, h.refused, h.failures, h.no_answer, h.answers,
+        date_part('epoch', h.hour)::int8
+    from hookyard.hours h
+    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)";
+
+/// Of what lies before them, thousands of endpoints have a million in a week: the server adds them up, and what it adds up
+/// is read row by row. Of a deleted webhook only the answers' times count.
 const BY_HOUR: &str = "
     select extract(epoch from h.hour)::int8 * 1000000,
         coalesce(sum(h.attempts) filter (where w.id is not null), 0)::int8,
@@ -80,52 +86,64 @@ const BY_HOUR: &str = "
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
     group by h.hour";
 
-/// All of them together; the last hours one by one as well, each six numbers of eight bytes.
+/// The same by day of UTC, with how long answers took.
 const BY_WEBHOOK: &str = "
     select h.webhook_id, sum(h.attempts)::int8, sum(h.successes)::int8, sum(h.refused)::int8, sum(h.failures)::int8,
-        sum(h.no_answer)::int8,
+        sum(h.no_answer)::int8, string_agg(h.answers, ''),
+        extract(epoch from date_trunc('day', h.hour))::int8 * 1000000,
         (extract(epoch from max(h.hour) filter (where h.successes > 0)))::int8 * 1000000,
-        (extract(epoch from max(h.hour) filter (where h.failures > 0)))::int8 * 1000000,
-        coalesce(string_agg(timestamptz_send(h.hour) || int8send(h.attempts)
-            || int8send(h.successes) || int8send(h.refused) || int8send(h.failures) || int8send(h.no_answer), '')
-            filter (where h.hour >= to_timestamp($3 / 1000000.0)), '')
+        (extract(epoch from max(h.hour) filter (where h.failures > 0)))::int8 * 1000000
     from hookyard.hours h
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
-    group by h.webhook_id";
+    group by h.webhook_id, date_trunc('day', h.hour)";
 
-/// The whole hours since the moment that are counted, the empty ones included.
+/// The whole hours since the moment that are counted, the empty ones included; and whether attempts lay in the order of
+/// their time when the last of them was counted, where that is known.
 pub async fn list_counted(
     tx: &mut PgConnection,
     (since, now): (Micros, Micros),
-) -> Result<Vec<Micros>, sqlx::Error> {
-    let rows = sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(tx).await?;
-    rows.iter().map(|row| row.try_get(0)).collect()
+) -> Result<(Vec<Micros>, Option<bool>), sqlx::Error> {
+    let (mut hours, mut is_in_order) = (Vec::new(), None);
+    for row in sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(tx).await? {
+        hours.push(row.try_get::<i64, _>(0)? * 1_000_000);
+        is_in_order = row.try_get(1)?;
+    }
+    Ok((hours, is_in_order))
 }
 
 /// Adds what they come to.
 pub async fn add_counted(
     tx: &mut PgConnection,
     (since, now): (Micros, Micros),
+    counted: &[Micros],
     tally: &mut Tally,
+    answers: &mut answers::Found,
 ) -> Result<(), sqlx::Error> {
-    let query = sqlx::query(BY_HOUR).bind(since).bind(now).persistent(false);
+    let recent = tally.recent;
+    let query = sqlx::query(RECENT).bind(since.max(recent - 1)).bind(now).persistent(false);
+    let mut rows = query.fetch(&mut *tx);
+    while let Some(row) = rows.try_next().await? {
+        let (id, at) = (row.try_get(0)?, row.try_get::<i64, _>(7)? * 1_000_000);
+        tally.add_one(id, &numbers(&row, at)?);
+        answers.add_counted(id, at / DAY * DAY, row.try_get(6)?);
+    }
+    drop(rows);
+    if counted.first().is_none_or(|hour| *hour >= recent) {
+        return Ok(());
+    }
+    let query = sqlx::query(BY_HOUR).bind(since).bind(recent).persistent(false);
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
         let at: Micros = row.try_get(0)?;
         tally.add_hour(&numbers(&row, at)?);
     }
     drop(rows);
-    let query = sqlx::query(BY_WEBHOOK).bind(since).bind(now).bind(tally.recent).persistent(false);
+    let query = sqlx::query(BY_WEBHOOK).bind(since).bind(recent).persistent(false);
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {
         let id = row.try_get(0)?;
-        tally.add_webhook(id, &numbers(&row, 0)?, [row.try_get(6)?, row.try_get(7)?]);
-        let (packed, _): (&[[u8; 8]], _) = row.try_get::<&[u8], _>(8)?.as_chunks();
-        for hour in packed.chunks_exact(6) {
-            let &[at, attempts, successes, refused, failures, no_answer] = hour else { continue };
-            let counts = [attempts, successes, refused, failures, no_answer].map(i64::from_be_bytes);
-            tally.add_recent(id, &hour_of(i64::from_be_bytes(at) + MILLENNIUM, counts));
-        }
+        tally.add_webhook(id, &numbers(&row, 0)?, [row.try_get(8)?, row.try_get(9)?]);
+        answers.add_counted(id, row.try_get(7)?, row.try_get(6)?);
     }
     Ok(())
 }

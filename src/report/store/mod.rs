@@ -3,6 +3,7 @@
 //! written, and what cannot be read is said instead of guessed.
 
 mod answers;
+mod beside;
 mod counted;
 mod failed;
 mod hours;
@@ -15,14 +16,13 @@ mod tool;
 mod uncounted;
 mod yardi;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use self::beside::Beside;
 use self::hours::HOUR;
 use self::rest::Rest;
-use super::figures::{Deliveries, Health, Source, Window, Yardi};
+use super::figures::{Deliveries, Health, Source, Window};
 use super::verdict::Level;
 use crate::clock::Micros;
 use crate::db::{Db, Trouble};
@@ -52,40 +52,31 @@ struct Surroundings {
     has_time_index: bool,
     has_attempts: bool,
     owns_attempts: bool,
+    /// The hours of the window that are counted, in their order.
+    counted: Vec<Micros>,
 }
 
-/// Two looks side by side, each a transaction of one moment: attempts; the queue, the tool, how long answers took and
-/// what failed. Yardi is for whoever is ready first. They are milliseconds apart and share no figure but the attempts that
-/// nobody has counted, which both read, each other days of them. Where the server has no room for two, one waits for the
-/// other.
+/// Two looks side by side, each a transaction of one moment: one for the attempts and how long answers took, and whoever
+/// is ready for all else. They are milliseconds apart and share no figure but the attempts that nobody has counted, which
+/// both read, each other days of them. Where the server has no room for two, one waits for the other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
-    let (rest, is_yardi_taken) = (Rest::default(), AtomicBool::new(false));
+    let (rest, beside) = (Rest::default(), Beside::new(wish));
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
-        let around = find_surroundings(tx).await?;
+        let around = find_surroundings(tx, wish).await?;
         let mut begun = counted::begin(tx, &around, wish, &rest).await?;
         rest.read_all(tx).await?;
         let unread = rest.add_to(&mut begun.tally);
         let last = last::find_last(tx, &begun.tally).await?;
-        Ok((around, begun, unread, last, find_yardi(tx, &is_yardi_taken).await?))
+        beside.read(tx).await?;
+        Ok((around, begun, unread, last))
     });
     let others = db.tx_reading(async |tx: &mut PgConnection| {
-        let queue = queue::count_queue(tx).await?;
-        let tool = tool::find_tool(tx, wish.schema).await?;
-        let answers = answers::find_answers(tx, wish).await?;
-        let failed = failed::list_failed(tx, wish.live, wish.show_pii).await?;
-        rest.read(tx).await?;
-        Ok((queue, tool, answers, failed, find_yardi(tx, &is_yardi_taken).await?))
+        beside.read(tx).await?;
+        rest.read(tx).await
     });
-    let ((around, begun, unread, last, yardi), (queue, mut tool, answers, failed, or_yardi)) =
-        tokio::try_join!(attempts, others)?;
-    let yardi = match yardi.or(or_yardi) {
-        Some(yardi) => yardi,
-        // Whoever had taken it began anew.
-        None => db.tx_reading(yardi::find_yardi).await?,
-    };
-    tool.rescued = failed.interrupted;
+    let ((around, begun, unread, last), ()) = tokio::try_join!(attempts, others)?;
+    let beside = beside.complete(db).await?;
     let (counted, mut endpoints) = counted::complete(&around, wish, begun, unread, &last);
-    let answers = answers.shared_out(&mut endpoints);
     Ok(Health {
         level: Level::Ok,
         reasons: Vec::new(),
@@ -94,21 +85,13 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         window: Window { since: around.since(wish), seconds: wish.window_s },
         deliveries: Deliveries {
             source: "webhook_delivery_attempts; queue and answer times: schema hookyard",
-            queue: queue.shared_out(&mut endpoints),
+            queue: beside.queue.shared_out(&mut endpoints),
             endpoints: endpoints.into_iter().map(|one| one.endpoint).collect(),
-            failed: failed.failed,
-            answers,
+            failed: beside.failed.failed,
             ..counted
         },
-        yardi,
-        tool,
-    })
-}
-
-async fn find_yardi(tx: &mut PgConnection, is_taken: &AtomicBool) -> Result<Option<Yardi>, sqlx::Error> {
-    Ok(match is_taken.swap(true, Ordering::Relaxed) {
-        true => None,
-        false => Some(yardi::find_yardi(tx).await?),
+        yardi: beside.yardi,
+        tool: beside.tool,
     })
 }
 
@@ -141,26 +124,33 @@ const SURROUNDINGS: &str = "
         coalesce((select pg_relation_size(t.oid) > 0 from attempts t), false),
         coalesce((select pg_has_role(t.relowner, 'usage') from attempts t), false),
         coalesce((select array_agg(substring(pg_get_indexdef(x.indexrelid) from ' USING (.*)'))
-            from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}'),
-        (select abs(s.correlation) from attempts t join pg_namespace n on n.oid = t.relnamespace
-            join pg_stats s on s.schemaname = n.nspname and s.tablename = t.relname and s.attname = 'created_at')";
+            from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
 
-/// Beyond it, times of a table are in order.
-const IN_ORDER: f32 = 0.9;
+/// Where no counted hour knows it.
+const IN_ORDER: &str = "select hookyard.attempts_in_order()";
 
-async fn find_surroundings(tx: &mut PgConnection) -> Result<Surroundings, sqlx::Error> {
-    let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(tx).await?;
+async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroundings, sqlx::Error> {
+    let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(&mut *tx).await?;
     let indexes: Vec<String> = row.try_get(6)?;
-    let order: Option<f32> = row.try_get(7)?;
     let has = |head: &str| indexes.iter().any(|one| one.starts_with(head) && !one.contains(" WHERE "));
+    let now: Micros = row.try_get(0)?;
+    let (mut counted, mut is_in_order) = (Vec::new(), None);
+    if !wish.live {
+        (counted, is_in_order) = hours::list_counted(tx, (now - wish.window_s * 1_000_000, now)).await?;
+    }
+    let has_index = has("brin (created_at");
+    if has_index && is_in_order.is_none() {
+        is_in_order = sqlx::raw_sql(IN_ORDER).fetch_one(tx).await?.try_get(0)?;
+    }
     Ok(Surroundings {
-        now: row.try_get(0)?,
+        now,
         standby: row.try_get(1)?,
         lag_s: row.try_get(2)?,
         server: row.try_get(3)?,
         has_attempts: row.try_get(4)?,
         owns_attempts: row.try_get(5)?,
-        has_order: has("brin (created_at") && order.is_some_and(|order| order > IN_ORDER),
+        has_order: has_index && is_in_order == Some(true),
         has_time_index: has("btree (webhook_id, created_at"),
+        counted,
     })
 }

@@ -13,6 +13,8 @@ use crate::report::verdict::Level;
 /// An endpoint with its URL as it stands, which the documents' queries group by and nobody may see.
 pub struct Found {
     pub url: Option<String>,
+    /// Attempts without a time, which no window holds.
+    pub undated: i64,
     pub endpoint: Endpoint,
 }
 
@@ -22,7 +24,8 @@ const ENDPOINTS: &str = "
         (extract(epoch from e.last_failure_at) * 1000000)::int8, e.last_failure,
         (extract(epoch from e.opened_at) * 1000000)::int8,
         (extract(epoch from e.gone_at) * 1000000)::int8,
-        (extract(epoch from a.opened_at) * 1000000)::int8
+        (extract(epoch from a.opened_at) * 1000000)::int8,
+        (select count(*) from webhook_delivery_attempts n where n.webhook_id = w.id and n.created_at is null)
     from webhooks w
     left join hookyard.endpoints e on e.webhook_id = w.id
     left join hookyard.alerts a on a.webhook_id = w.id and a.closed_at is null
@@ -55,7 +58,7 @@ pub async fn list_endpoints(tx: &mut PgConnection) -> Result<Vec<Found>, sqlx::E
                 gone_since: row.try_get(7)?,
                 alert_since: row.try_get(8)?,
             };
-            Ok(Found { url, endpoint })
+            Ok(Found { url, undated: row.try_get(9)?, endpoint })
         })
         .collect()
 }

@@ -107,7 +107,7 @@ impl Rest {
         let state = self.state();
         for line in state.read.range(..state.unread.unwrap_or(usize::MAX)).flat_map(|(_, lines)| lines) {
             match line.hour {
-                Some(at) => tally.add_live(line.webhook_id, &hours::hour_of(at, line.counts)),
+                Some(at) => tally.add_one(line.webhook_id, &hours::hour_of(at, line.counts)),
                 None => tally.add_webhook(line.webhook_id, &hours::hour_of(0, line.counts), [None, None]),
             }
         }
@@ -191,6 +191,7 @@ mod tests {
             has_time_index,
             has_attempts: true,
             owns_attempts: true,
+            counted: vec![],
         }
     }
 

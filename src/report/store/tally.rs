@@ -43,7 +43,7 @@ impl Tally {
         add(&mut self.hours, hour);
     }
 
-    /// All of one endpoint's counted hours.
+    /// Counted hours of one endpoint.
     pub fn add_webhook(&mut self, id: Uuid, sum: &Hour, last: [Option<Micros>; 2]) {
         let Some(at) = self.at.get(&id) else { return };
         self.endpoints[*at].endpoint.counts.add(sum);
@@ -51,23 +51,14 @@ impl Tally {
         *known = [known[0].max(last[0]), known[1].max(last[1])];
     }
 
-    /// One of an endpoint's last hours, which is among those already.
-    pub fn add_recent(&mut self, id: Uuid, hour: &Hour) {
-        if let Some(at) = self.at.get(&id)
-            && hour.at >= self.recent
-        {
-            add(&mut self.own[*at].hours, hour);
-        }
-    }
-
-    /// One hour of one endpoint, counted now.
-    pub fn add_live(&mut self, id: Uuid, hour: &Hour) {
-        if !self.at.contains_key(&id) {
-            return;
-        }
+    /// One hour of one endpoint.
+    pub fn add_one(&mut self, id: Uuid, hour: &Hour) {
+        let Some(at) = self.at.get(&id).copied() else { return };
         let has = |count: i64| (count > 0).then_some(hour.at);
         self.add_webhook(id, hour, [has(hour.successes), has(hour.failures())]);
-        self.add_recent(id, hour);
+        if hour.at >= self.recent {
+            add(&mut self.own[at].hours, hour);
+        }
         self.add_hour(hour);
     }
 }

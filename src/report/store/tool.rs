@@ -1,10 +1,12 @@
 //! hookyard itself: the runs of cron verbs, what is left of runs that died, indexes, tables that change all the time.
 
+use std::cmp::Reverse;
+
 use sqlx::Row;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::db::schema::{self, Weight};
-use crate::report::figures::{CronVerb, HotTable, Tool};
+use crate::report::figures::{CronVerb, HotTable, Tool, rate};
 use crate::report::verdict::Level;
 
 /// The verbs that cron runs and that enter their runs.
@@ -32,6 +34,9 @@ const CRASHED: &str = "
     where r.finished_at is null and r.started_at > now() - interval '24 hours'
       and r.seen_at < now() - interval '2 minutes'";
 
+/// Seldom true, and what it is about costs more to say.
+const HAS_INVALID: &str = "select exists (select from pg_index x where not x.indisvalid)";
+
 const INVALID: &str = "
     select coalesce(array_agg(x.indexrelid::regclass::text order by 1), '{}')
     from pg_index x join pg_class c on c.oid = x.indrelid join pg_namespace n on n.oid = c.relnamespace
@@ -40,24 +45,24 @@ const INVALID: &str = "
       and (n.nspname = 'hookyard' or pg_table_is_visible(c.oid) and c.relname in ('webhooks',
           'webhook_delivery_attempts', 'yardi_integrations', 'yardi_properties', 'yardi_entries', 'yardi_invites'))";
 
-/// A standby keeps no statistics of its own.
+/// A standby keeps no statistics of its own. By the functions that `pg_stat_user_tables` is made of: a view of the
+/// server's is text that each new session parses, and that one is long.
 const TABLES: &str = "
-    select case when s.schemaname = 'hookyard' then 'hookyard.' || s.relname else s.relname::text end,
-        pg_table_size(s.relid), s.n_live_tup, s.n_dead_tup,
-        (extract(epoch from greatest(s.last_vacuum, s.last_autovacuum)) * 1000000)::int8
-    from pg_stat_user_tables s
-    where not pg_is_in_recovery() and (
-        s.schemaname = 'hookyard' and s.relname in ('deliveries', 'attempts', 'events', 'runs', 'endpoints')
-        or s.relname = 'webhook_delivery_attempts' and pg_table_is_visible(s.relid))
-    order by pg_table_size(s.relid) desc";
+    select t.name, pg_table_size(c.oid), pg_stat_get_live_tuples(c.oid), pg_stat_get_dead_tuples(c.oid),
+        (extract(epoch from greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)))
+            * 1000000)::int8
+    from unnest(array['hookyard.deliveries', 'hookyard.attempts', 'hookyard.events', 'hookyard.runs',
+        'hookyard.endpoints', 'webhook_delivery_attempts']) as t (name)
+    join pg_class c on c.oid = to_regclass(t.name) and c.relkind in ('r', 'p', 'm')
+    where not pg_is_in_recovery()";
 
 /// Attempts are numbered by time.
 const OLDEST: &str = "
     select (extract(epoch from a.started_at) * 1000000)::int8, a.started_at < now() - interval '90 days'
     from hookyard.attempts a order by a.id limit 1";
 
-/// All but how many leases were rescued, which the failures tell.
-pub async fn find_tool(tx: &mut PgConnection, schema: bool) -> Result<Tool, sqlx::Error> {
+/// All but what is wrong with the schema, and how many leases were rescued, which the failures tell.
+pub async fn find_tool(tx: &mut PgConnection) -> Result<Tool, sqlx::Error> {
     let mut verbs = Vec::new();
     for row in sqlx::query(VERBS).bind(CRON).persistent(false).fetch_all(&mut *tx).await? {
         verbs.push(CronVerb {
@@ -80,32 +85,42 @@ pub async fn find_tool(tx: &mut PgConnection, schema: bool) -> Result<Tool, sqlx
         verbs,
         rescued: 0,
         crashed: sqlx::raw_sql(CRASHED).fetch_one(&mut *tx).await?.try_get(0)?,
-        schema: if schema { list_wrong(tx).await? } else { Vec::new() },
-        invalid_indexes: sqlx::raw_sql(INVALID).fetch_one(&mut *tx).await?.try_get(0)?,
+        schema: Vec::new(),
+        invalid_indexes: list_invalid(tx).await?,
         tables: list_tables(tx).await?,
         oldest_attempt_at,
         retention_due,
     })
 }
 
-async fn list_wrong(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+pub async fn list_wrong(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     let findings = schema::judged(tx).await?.findings.into_iter();
     Ok(findings.filter(|one| one.weight == Weight::Wrong).map(|one| one.what).collect())
 }
 
+async fn list_invalid(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    match sqlx::raw_sql(HAS_INVALID).fetch_one(&mut *tx).await?.try_get(0)? {
+        true => sqlx::raw_sql(INVALID).fetch_one(tx).await?.try_get(0),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The largest first.
 async fn list_tables(tx: &mut PgConnection) -> Result<Vec<HotTable>, sqlx::Error> {
     let rows = sqlx::raw_sql(TABLES).fetch_all(tx).await?;
-    rows.iter()
-        .map(|row| {
-            let (live, dead): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
-            Ok(HotTable {
-                table: row.try_get(0)?,
-                bytes: row.try_get(1)?,
-                live,
-                dead,
-                dead_rate: crate::report::figures::rate(dead, live + dead).unwrap_or_default(),
-                vacuumed_at: row.try_get(4)?,
-            })
-        })
-        .collect()
+    let mut tables: Vec<HotTable> = rows.iter().map(table).collect::<Result<_, sqlx::Error>>()?;
+    tables.sort_by_key(|one| Reverse(one.bytes));
+    Ok(tables)
+}
+
+fn table(row: &PgRow) -> Result<HotTable, sqlx::Error> {
+    let (live, dead): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+    Ok(HotTable {
+        table: row.try_get(0)?,
+        bytes: row.try_get(1)?,
+        live,
+        dead,
+        dead_rate: rate(dead, live + dead).unwrap_or_default(),
+        vacuumed_at: row.try_get(4)?,
+    })
 }

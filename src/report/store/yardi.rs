@@ -2,14 +2,15 @@
 //! without zone and hold UTC, so they are compared with UTC's time whatever the session's zone is.
 
 use sqlx::Row;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::report::figures::{Entries, Invites, Polling, Property, Yardi, YardiDay, YardiOwn, rate};
 
 /// `poll_rate` as it counts: none or below 1 is 15 minutes, above 1440 is a day. Arithmetic is in bigint and intervals,
-/// and infinity is answered before it is subtracted from.
-macro_rules! properties {
-    ($name:literal, $join:literal, $then:literal) => {
+/// and infinity is answered before it is subtracted from. The numbers stand before each property, and alone where none
+/// is in trouble.
+macro_rules! polling {
+    ($name:literal, $join:literal) => {
         concat!(
             "with p as (
                 select yp.property_id, yp.yardi_property_id::text, yp.last_poll_run, yi.alias::text, yi.poll_rate, ",
@@ -28,53 +29,35 @@ macro_rules! properties {
                         then p.at - p.last_poll_run > p.poll_rate::bigint * interval '2 minutes'
                         else p.last_poll_run = '-infinity' end as overdue
                 from p
-            ) ",
-            $then
-        )
-    };
-}
-macro_rules! counts {
-    ($name:literal, $join:literal) => {
-        properties!(
-            $name,
-            $join,
-            "select count(*) filter (where j.active),
-                count(*) filter (where j.active and j.stale),
-                count(*) filter (where j.active and j.last_poll_run is null),
-                count(*) filter (where j.overdue)
-             from judged j"
-        )
-    };
-}
-macro_rules! troubled {
-    ($name:literal, $join:literal) => {
-        properties!(
-            $name,
-            $join,
-            "select j.property_id, j.name, j.yardi_property_id, j.alias,
-                case when isfinite(j.last_poll_run) then (extract(epoch from j.last_poll_run) * 1000000)::int8 end,
-                case when isfinite(j.last_poll_run) then (extract(epoch from j.at - j.last_poll_run) / 60)::int8 end,
-                j.poll_rate, j.counted
-             from judged j where j.active and (j.stale or j.last_poll_run is null)
-             order by j.last_poll_run nulls first, j.property_id limit 100"
+            ), troubled as (
+                select j.* from judged j where j.active and (j.stale or j.last_poll_run is null)
+                order by j.last_poll_run nulls first, j.property_id limit 100
+            )
+            select n.*, t.property_id, t.name, t.yardi_property_id, t.alias,
+                case when isfinite(t.last_poll_run) then (extract(epoch from t.last_poll_run) * 1000000)::int8 end,
+                case when isfinite(t.last_poll_run) then (extract(epoch from t.at - t.last_poll_run) / 60)::int8 end,
+                t.poll_rate, t.counted
+            from (
+                select count(*) filter (where j.active),
+                    count(*) filter (where j.active and j.stale),
+                    count(*) filter (where j.active and j.last_poll_run is null),
+                    count(*) filter (where j.overdue)
+                from judged j) n
+            left join troubled t on true
+            order by t.last_poll_run nulls first, t.property_id"
         )
     };
 }
 /// With the property's name, wherever the host's table has one, and as the document joins it; and without that table.
-const COUNTS: &str = counts!("to_jsonb(h) ->> 'name'", "join properties h on h.id = yp.property_id");
-const COUNTS_ALONE: &str = counts!("null::text", "");
-const TROUBLED: &str = troubled!("to_jsonb(h) ->> 'name'", "join properties h on h.id = yp.property_id");
-const TROUBLED_ALONE: &str = troubled!("null::text", "");
+const POLLING: &str = polling!("to_jsonb(h) ->> 'name'", "join properties h on h.id = yp.property_id");
+const POLLING_ALONE: &str = polling!("null::text", "");
 
 const INTEGRATIONS: &str = "select count(*) from yardi_integrations yi where yi.deactivation_date is null";
 
-const UNCONVERTED: &str = "
-    select count(*)
-    from yardi_invites yi left join yardi_entries ye on yi.prospect_code = ye.prospect_code
-    where ye.entry_id is null and yi.inserted_at > (now() at time zone 'utc') - interval '7 days'";
-
+/// Invites not converted in 7 days; of 30 days all, and those converted: rows of the documents' joins.
 const CONVERTED: &str = "
-    select count(*), count(ye.entry_id)
+    select count(*) filter (where ye.entry_id is null and yi.inserted_at > (now() at time zone 'utc') - interval '7 days'),
+        count(*), count(ye.entry_id)
     from yardi_invites yi left join yardi_entries ye on yi.prospect_code = ye.prospect_code
     where yi.inserted_at > (now() at time zone 'utc') - interval '30 days'";
 
@@ -202,39 +185,43 @@ async fn find_own(tx: &mut PgConnection, yardi: &mut Yardi) -> Result<(), sqlx::
     Ok(())
 }
 
+/// Of how many properties.
 async fn find_polling(tx: &mut PgConnection, named: bool) -> Result<(i64, Polling), sqlx::Error> {
-    let (counts, troubled) = if named { (COUNTS, TROUBLED) } else { (COUNTS_ALONE, TROUBLED_ALONE) };
-    let row = sqlx::raw_sql(counts).fetch_one(&mut *tx).await?;
-    let mut polling = Polling {
-        stale: row.try_get(1)?,
-        never: row.try_get(2)?,
-        overdue_documented: row.try_get(3)?,
-        troubled: Vec::new(),
-    };
-    for row in sqlx::raw_sql(troubled).fetch_all(&mut *tx).await? {
-        polling.troubled.push(Property {
-            property_id: row.try_get(0)?,
-            name: row.try_get(1)?,
-            yardi_property_id: row.try_get(2)?,
-            integration: row.try_get(3)?,
-            last_poll_at: row.try_get(4)?,
-            minutes_since: row.try_get(5)?,
-            poll_rate: row.try_get(6)?,
-            poll_rate_counted: row.try_get(7)?,
-            last_error_at: None,
-            last_error: None,
-        });
+    let rows = sqlx::raw_sql(if named { POLLING } else { POLLING_ALONE }).fetch_all(tx).await?;
+    let (mut properties, mut polling) = (0, Polling::default());
+    for row in &rows {
+        properties = row.try_get(0)?;
+        (polling.stale, polling.never) = (row.try_get(1)?, row.try_get(2)?);
+        polling.overdue_documented = row.try_get(3)?;
+        polling.troubled.extend(property(row)?);
     }
-    Ok((row.try_get(0)?, polling))
+    Ok((properties, polling))
+}
+
+fn property(row: &PgRow) -> Result<Option<Property>, sqlx::Error> {
+    let Some(property_id) = row.try_get(4)? else { return Ok(None) };
+    Ok(Some(Property {
+        property_id,
+        name: row.try_get(5)?,
+        yardi_property_id: row.try_get(6)?,
+        integration: row.try_get(7)?,
+        last_poll_at: row.try_get(8)?,
+        minutes_since: row.try_get(9)?,
+        poll_rate: row.try_get(10)?,
+        poll_rate_counted: row.try_get(11)?,
+        last_error_at: None,
+        last_error: None,
+    }))
 }
 
 async fn find_invites(tx: &mut PgConnection) -> Result<(Invites, Vec<YardiDay>), sqlx::Error> {
+    let row = sqlx::raw_sql(CONVERTED).fetch_one(&mut *tx).await?;
     let mut invites = Invites {
-        unconverted: sqlx::raw_sql(UNCONVERTED).fetch_one(&mut *tx).await?.try_get(0)?,
+        unconverted: row.try_get(0)?,
+        documented_total: row.try_get(1)?,
+        documented_converted: row.try_get(2)?,
         ..Invites::default()
     };
-    let row = sqlx::raw_sql(CONVERTED).fetch_one(&mut *tx).await?;
-    (invites.documented_total, invites.documented_converted) = (row.try_get(0)?, row.try_get(1)?);
     invites.documented_rate = rate(invites.documented_converted, invites.documented_total);
     let mut days = Vec::new();
     for row in sqlx::raw_sql(BY_DAY).fetch_all(&mut *tx).await? {

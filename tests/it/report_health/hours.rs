@@ -113,6 +113,31 @@ fn the_report_is_the_same_with_and_without_counted_hours() {
     assert!(after[4]["days"].as_array().is_some_and(|days| days.len() >= 7), "{}", after[4]);
 }
 
+/// It decides how attempts are read, and changes no number.
+#[test]
+fn whether_attempts_lie_as_they_came_is_noted_with_counted_hours() {
+    let scene = Scene::new();
+    history(&scene, 2000, 5);
+    retry_until_counted(&scene);
+    let noted = "select is_in_order from hookyard.counted_hours order by hour desc limit 1";
+    assert_eq!(scene.text(noted), "t");
+    let (expected, _) = numbers(&scene, &[]);
+    for known in ["false", "null"] {
+        scene.database.execute(&format!("update hookyard.counted_hours set is_in_order = {known}"));
+        assert!(numbers(&scene, &[]).0 == expected, "{known}");
+    }
+    // Payloads that were erased: these rows lie at the end now.
+    scene.database.execute(
+        "update webhook_delivery_attempts set payload = '{\"erased\": true}' where id in (
+            select id from webhook_delivery_attempts order by md5(id::text) limit 1000);
+         analyze webhook_delivery_attempts;
+         delete from hookyard.counted_hours where hour = (select max(hour) from hookyard.counted_hours)",
+    );
+    retry_until_counted(&scene);
+    assert_eq!(scene.text(noted), "f");
+    assert!(numbers(&scene, &[]).0 == expected);
+}
+
 /// Slowness has a reason and an end, and both are said; whoever wants everything counted anew needs neither.
 #[test]
 fn what_is_read_one_by_one_is_said_with_what_ends_it() {

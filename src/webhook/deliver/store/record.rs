@@ -11,7 +11,7 @@ use super::super::record::{Change, Health};
 use super::{ids, micros};
 use crate::db::{Db, Trouble};
 
-/// One statement, one round trip, all or nothing: a function of migration 0013, whose plan is kept by the server's
+/// One statement, one round trip, all or nothing: a function of migration 0012, whose plan is kept by the server's
 /// session.
 const RECORD: &str = "select * from hookyard.finish_attempts(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";

@@ -74,12 +74,18 @@ pub async fn keep_house(db: &Db, run: Uuid) -> Result<usize, Trouble> {
 }
 
 /// Count hours that are over, for reports, and group their failures: a quarter of a second at most, and nothing that a
-/// delivery waits for.
+/// delivery waits for. What was counted is noted with how the attempts lie.
 pub async fn count_hours(db: &Db) -> Result<(), Trouble> {
     const COUNT: &str = "select hookyard.count_hours(b.budget), hookyard.group_failures(b.budget)
         from (select interval '250 milliseconds' as budget) b";
+    const NOTE: &str = "update hookyard.counted_hours c set is_in_order = hookyard.attempts_in_order()
+        where c.hour = (select max(m.hour) from hookyard.counted_hours m)";
     db.tx_relaxed(async |tx: &mut PgConnection| {
-        sqlx::query(COUNT).persistent(false).execute(tx).await.map(|_| ())
+        let counted: i32 = sqlx::raw_sql(COUNT).fetch_one(&mut *tx).await?.try_get(0)?;
+        if counted > 0 {
+            sqlx::raw_sql(NOTE).execute(tx).await?;
+        }
+        Ok(())
     })
     .await
 }
