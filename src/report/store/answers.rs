@@ -41,6 +41,24 @@ pub struct Found {
     by_day: BTreeMap<Micros, Histogram>,
 }
 
+/// Of what nobody has counted; `is_all`: nothing is.
+pub async fn find_rest(tx: &mut PgConnection, left: &[Stretch], is_all: bool) -> Result<Found, sqlx::Error> {
+    let mut found = Found::default();
+    let (from, last) = pieces::bounds(left);
+    let most: i64 = if is_all { 5000 } else { 1000 };
+    let rest = sqlx::query(REST).bind(from).bind(last).bind(most).persistent(false);
+    for row in rest.fetch_all(tx).await? {
+        let day = found.by_day.entry(row.try_get(0)?).or_default();
+        let (packed, _): (&[[u8; 18]], _) = row.try_get::<&[u8], _>(1)?.as_chunks();
+        for &[webhook @ .., high, low] in packed {
+            let step = i16::from_be_bytes([high, low]);
+            day.add(step, 1);
+            found.by_webhook.entry(Uuid::from_bytes(webhook)).or_default().add(step, 1);
+        }
+    }
+    Ok(found)
+}
+
 impl Found {
     /// A day's counted answers of one endpoint, as `hookyard.hours` holds them.
     pub fn add_counted(&mut self, webhook: Uuid, day: Micros, answers: &[u8]) {
@@ -48,26 +66,13 @@ impl Found {
         self.by_day.entry(day).or_default().add_all(answers);
     }
 
-    /// Of what nobody has counted, beside hours that are, or without any.
-    pub async fn add_rest(
-        &mut self,
-        tx: &mut PgConnection,
-        left: &[Stretch],
-        is_all: bool,
-    ) -> Result<(), sqlx::Error> {
-        let (from, last) = pieces::bounds(left);
-        let most: i64 = if is_all { 5000 } else { 1000 };
-        let rest = sqlx::query(REST).bind(from).bind(last).bind(most).persistent(false);
-        for row in rest.fetch_all(tx).await? {
-            let day = self.by_day.entry(row.try_get(0)?).or_default();
-            let (packed, _): (&[[u8; 18]], _) = row.try_get::<&[u8], _>(1)?.as_chunks();
-            for &[webhook @ .., high, low] in packed {
-                let step = i16::from_be_bytes([high, low]);
-                day.add(step, 1);
-                self.by_webhook.entry(Uuid::from_bytes(webhook)).or_default().add(step, 1);
-            }
+    pub fn merge(&mut self, other: &Found) {
+        for (webhook, histogram) in &other.by_webhook {
+            self.by_webhook.entry(*webhook).or_default().merge(histogram);
         }
-        Ok(())
+        for (day, histogram) in &other.by_day {
+            self.by_day.entry(*day).or_default().merge(histogram);
+        }
     }
 
     /// Gives each endpoint its part, and the whole.

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use sqlx::postgres::PgConnection;
 
 use super::failed::{self, FailedFound};
+use super::hours::Stretch;
 use super::queue::{self, Counted};
-use super::{Wish, tool, yardi};
+use super::{Wish, answers, tool, yardi};
 use crate::db::{Db, Trouble};
 use crate::report::figures::{Tool, Yardi};
 
@@ -15,6 +16,7 @@ use crate::report::figures::{Tool, Yardi};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Failed,
+    Answers,
     Schema,
     Yardi,
     Tool,
@@ -22,13 +24,15 @@ enum Part {
 }
 
 fn parts(wish: &Wish) -> BTreeSet<Part> {
-    let all = [Part::Failed, Part::Schema, Part::Yardi, Part::Tool, Part::Queue];
+    let all = [Part::Failed, Part::Answers, Part::Schema, Part::Yardi, Part::Tool, Part::Queue];
     all.into_iter().filter(|part| wish.schema || *part != Part::Schema).collect()
 }
 
 #[derive(Default)]
 pub struct Found {
     pub failed: FailedFound,
+    /// Of the time that nobody has counted.
+    pub answers: answers::Found,
     pub yardi: Yardi,
     pub tool: Tool,
     pub queue: Counted,
@@ -37,6 +41,8 @@ pub struct Found {
 
 pub struct Beside<'a> {
     wish: &'a Wish,
+    /// What is not counted, and whether that is all.
+    left: RefCell<(Vec<Stretch>, bool)>,
     open: RefCell<BTreeSet<Part>>,
     read: RefCell<BTreeSet<Part>>,
     found: RefCell<Found>,
@@ -44,7 +50,21 @@ pub struct Beside<'a> {
 
 impl<'a> Beside<'a> {
     pub fn new(wish: &'a Wish) -> Beside<'a> {
-        Beside { wish, open: RefCell::new(parts(wish)), read: RefCell::default(), found: RefCell::default() }
+        let mut open = parts(wish);
+        open.remove(&Part::Answers);
+        Beside {
+            wish,
+            left: RefCell::default(),
+            open: RefCell::new(open),
+            read: RefCell::default(),
+            found: RefCell::default(),
+        }
+    }
+
+    /// As soon as it is known which of them to read.
+    pub fn open_answers(&self, left: Vec<Stretch>, is_all: bool) {
+        self.left.replace((left, is_all));
+        self.open.borrow_mut().insert(Part::Answers);
     }
 
     /// Reads as long as there is a part that nobody has taken.
@@ -65,6 +85,11 @@ impl<'a> Beside<'a> {
             Part::Failed => {
                 let failed = failed::list_failed(tx, self.wish.live, self.wish.show_pii).await?;
                 self.found.borrow_mut().failed = failed;
+            }
+            Part::Answers => {
+                let (left, is_all) = self.left.borrow().clone();
+                let answers = answers::find_rest(tx, &left, is_all).await?;
+                self.found.borrow_mut().answers = answers;
             }
             Part::Schema => {
                 let wrong = tool::list_wrong(tx).await?;
@@ -117,7 +142,13 @@ mod tests {
         let beside = Beside::new(&wish[0]);
         let taken: Vec<Part> = std::iter::from_fn(|| beside.take()).collect();
         assert_eq!(taken, [Part::Failed, Part::Schema, Part::Yardi, Part::Tool, Part::Queue]);
-        beside.read.borrow_mut().extend([Part::Failed, Part::Schema, Part::Queue]);
+        beside.open_answers(vec![], false);
+        assert_eq!(
+            (beside.take(), beside.take()),
+            (Some(Part::Answers), None),
+            "not before it is known which"
+        );
+        beside.read.borrow_mut().extend([Part::Failed, Part::Answers, Part::Schema, Part::Queue]);
         assert!(beside.reopen());
         assert_eq!(
             (beside.take(), beside.take(), beside.take()),

@@ -9,7 +9,7 @@ use super::answers;
 use super::hours::{self, HOUR};
 use super::last::Last;
 use super::queue::{self, Found};
-use super::rest::{self, Rest};
+use super::rest;
 use super::tally::Tally;
 use super::{Surroundings, Wish};
 use crate::clock::{self, Micros};
@@ -25,23 +25,15 @@ pub struct Begun {
     pub answers: answers::Found,
 }
 
-/// Adds the hours that are counted, and offers the attempts of the rest to whoever has time to read them.
-pub async fn begin(
-    tx: &mut PgConnection,
-    around: &Surroundings,
-    wish: &Wish,
-    rest: &Rest,
-) -> Result<Begun, sqlx::Error> {
+/// Adds the hours that are counted.
+pub async fn begin(tx: &mut PgConnection, around: &Surroundings, wish: &Wish) -> Result<Begun, sqlx::Error> {
     let since = around.since(wish);
     let recent = around.begun() - (HOURS - 1) * HOUR;
-    let left = hours::left(since, around.now, &around.counted);
-    rest.offer(around, &left);
     let mut tally = Tally::new(queue::list_endpoints(tx).await?, recent);
     let mut answers = answers::Found::default();
     if !around.counted.is_empty() {
         hours::add_counted(tx, (since, around.now), &around.counted, &mut tally, &mut answers).await?;
     }
-    answers.add_rest(tx, &left, around.counted.is_empty()).await?;
     Ok(Begun { tally, answers })
 }
 

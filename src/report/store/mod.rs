@@ -47,6 +47,9 @@ struct Surroundings {
     /// An index that finds where the attempts of a time lie, and they lie mostly as they came: backfills and erased
     /// payloads mix the times of a table.
     has_order: bool,
+    /// Much was written since the table was last vacuumed, and that index may not know yet where it lies: whatever time it
+    /// is asked for, it names all of it.
+    has_fresh: bool,
     /// The documented index that finds an endpoint's attempts by time; without it, whether there is anything to read
     /// past, and whether we may make it.
     has_time_index: bool,
@@ -56,14 +59,16 @@ struct Surroundings {
     counted: Vec<Micros>,
 }
 
-/// Two looks side by side, each a transaction of one moment: one for the attempts and how long answers took, and whoever
-/// is ready for all else. They are milliseconds apart and share no figure but the attempts that nobody has counted, which
+/// Two looks side by side, each a transaction of one moment: one for the attempts, and whoever is ready for all else. They are milliseconds apart and share no figure but the attempts that nobody has counted, which
 /// both read, each other days of them. Where the server has no room for two, one waits for the other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
     let (rest, beside) = (Rest::default(), Beside::new(wish));
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx, wish).await?;
-        let mut begun = counted::begin(tx, &around, wish, &rest).await?;
+        let left = hours::left(around.since(wish), around.now, &around.counted);
+        rest.offer(&around, &left);
+        beside.open_answers(left, around.counted.is_empty());
+        let mut begun = counted::begin(tx, &around, wish).await?;
         rest.read_all(tx).await?;
         let unread = rest.add_to(&mut begun.tally);
         let last = last::find_last(tx, &begun.tally).await?;
@@ -74,8 +79,9 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         beside.read(tx).await?;
         rest.read(tx).await
     });
-    let ((around, begun, unread, last), ()) = tokio::try_join!(attempts, others)?;
+    let ((around, mut begun, unread, last), ()) = tokio::try_join!(attempts, others)?;
     let beside = beside.complete(db).await?;
+    begun.answers.merge(&beside.answers);
     let (counted, mut endpoints) = counted::complete(&around, wish, begun, unread, &last);
     Ok(Health {
         level: Level::Ok,
@@ -114,14 +120,15 @@ impl Surroundings {
 /// Indexes by how they begin: their method and first columns.
 const SURROUNDINGS: &str = "
     with attempts as materialized (
-        select c.oid, c.relnamespace, c.relname, c.relowner from pg_class c
+        select c.oid, c.relowner, c.relpages from pg_class c
         where c.oid = to_regclass('webhook_delivery_attempts')
     )
     select (extract(epoch from now()) * 1000000)::int8, pg_is_in_recovery(),
         case when pg_is_in_recovery()
             then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
         current_setting('server_version_num')::int4,
-        coalesce((select pg_relation_size(t.oid) > 0 from attempts t), false),
+        coalesce((select pg_relation_size(t.oid) / current_setting('block_size')::int4 from attempts t), 0),
+        coalesce((select t.relpages from attempts t), 0),
         coalesce((select pg_has_role(t.relowner, 'usage') from attempts t), false),
         coalesce((select array_agg(substring(pg_get_indexdef(x.indexrelid) from ' USING (.*)'))
             from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
@@ -129,9 +136,13 @@ const SURROUNDINGS: &str = "
 /// Where no counted hour knows it.
 const IN_ORDER: &str = "select hookyard.attempts_in_order()";
 
+/// Pages.
+const MUCH: i64 = 1000;
+
 async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroundings, sqlx::Error> {
     let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(&mut *tx).await?;
-    let indexes: Vec<String> = row.try_get(6)?;
+    let indexes: Vec<String> = row.try_get(7)?;
+    let (pages, vacuumed): (i64, i32) = (row.try_get(4)?, row.try_get(5)?);
     let has = |head: &str| indexes.iter().any(|one| one.starts_with(head) && !one.contains(" WHERE "));
     let now: Micros = row.try_get(0)?;
     let (mut counted, mut is_in_order) = (Vec::new(), None);
@@ -147,9 +158,10 @@ async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroun
         standby: row.try_get(1)?,
         lag_s: row.try_get(2)?,
         server: row.try_get(3)?,
-        has_attempts: row.try_get(4)?,
-        owns_attempts: row.try_get(5)?,
+        has_attempts: pages > 0,
+        owns_attempts: row.try_get(6)?,
         has_order: has_index && is_in_order == Some(true),
+        has_fresh: pages - i64::from(vacuumed) > MUCH,
         has_time_index: has("btree (webhook_id, created_at"),
         counted,
     })

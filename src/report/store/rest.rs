@@ -33,9 +33,10 @@ pub struct Rest {
 struct State {
     /// A look that begins anew offers anew; what was read of an earlier offer is worth nothing.
     offer: usize,
-    text: &'static str,
     now: Micros,
     batches: Vec<Vec<Stretch>>,
+    /// How each is read.
+    texts: Vec<&'static str>,
     open: BTreeSet<usize>,
     taken: BTreeSet<usize>,
     read: BTreeMap<usize, Vec<Line>>,
@@ -59,16 +60,17 @@ impl Rest {
     pub fn offer(&self, around: &Surroundings, left: &[Stretch]) {
         let begun = around.begun();
         let is_little = around.finds_times() && length(left, begun) <= LITTLE;
-        // Where no index finds times, each day would read everything. A little is not divided either: an index by time
-        // does not know yet where the newest lie, and each part would look at all of them.
-        let batches = match is_little || !around.finds_times() {
-            true => vec![left.to_vec()],
-            false => batches(pieces(left, begun), begun),
+        // Where no index finds times, each day would read everything. A little is not cut: an index by time does not
+        // know yet where the newest lie, so that each stretch looks at all of them.
+        let batches = match (around.finds_times(), is_little) {
+            (false, _) => vec![left.to_vec()],
+            (true, true) => left.iter().rev().map(|stretch| vec![*stretch]).collect(),
+            (true, false) => batches(pieces(left, begun), begun),
         };
         let mut state = self.state();
         *state = State {
             offer: state.offer + 1,
-            text: uncounted::text(around),
+            texts: batches.iter().map(|batch| uncounted::text(around, batch)).collect(),
             now: around.now,
             open: (0..batches.len()).collect(),
             batches,
@@ -123,7 +125,7 @@ impl Rest {
             rest: self,
             offer: state.offer,
             at,
-            text: state.text,
+            text: state.texts.get(at)?,
             stretches: state.batches.get(at)?.clone(),
             remaining: state.started.map(|started| remaining(started, at)),
         })
@@ -188,6 +190,7 @@ mod tests {
             lag_s: None,
             server: 150_000,
             has_order: false,
+            has_fresh: false,
             has_time_index,
             has_attempts: true,
             owns_attempts: true,
@@ -247,11 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn a_little_and_a_table_without_an_index_are_read_at_once() {
-        for (has_index, left) in [(true, (98 * HOUR, None)), (false, WEEK[0])] {
-            let rest = Rest::default();
-            rest.offer(&around(has_index), &[left]);
-            assert_eq!(open(&rest), [0]);
-        }
+    fn a_little_is_not_cut_and_a_table_without_an_index_is_read_at_once() {
+        let rest = Rest::default();
+        let little = [(76 * HOUR + 1, Some(77 * HOUR)), (99 * HOUR, None)];
+        rest.offer(&around(true), &little);
+        let found: Vec<_> = taken(&rest).iter().map(|batch| batch.stretches.clone()).collect();
+        assert_eq!(found, [[little[1]], [little[0]]], "the newest first");
+        rest.offer(&around(false), &[little[0], WEEK[0]]);
+        assert_eq!(open(&rest), [0]);
     }
 }

@@ -8,8 +8,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
 use super::Surroundings;
-use super::hours::Stretch;
-use super::pieces::bounds;
+use super::hours::{HOUR, Stretch};
+use super::pieces::{bounds, length};
 use crate::clock::Micros;
 
 /// What one endpoint did in one hour, as far as it was read.
@@ -81,9 +81,12 @@ macro_rules! hour {
 const ALONG_TIME: [&str; 2] = [hour!(along_time, 13), hour!(along_time, 14)];
 const ALONG_WEBHOOKS: [&str; 2] = [hour!(along_webhooks, 13), hour!(along_webhooks, 14)];
 
-/// The statement that fits the table and the server.
-pub fn text(around: &Surroundings) -> &'static str {
-    let along = if around.has_order { ALONG_TIME } else { ALONG_WEBHOOKS };
+/// The statement that fits the table, the server and the stretches.
+pub fn text(around: &Surroundings, stretches: &[Stretch]) -> &'static str {
+    let is_past = stretches.iter().all(|(_, until)| until.is_some());
+    let is_short = is_past && length(stretches, around.begun()) <= HOUR;
+    let is_sooner = is_short && around.has_fresh && around.has_time_index;
+    let along = if around.has_order && !is_sooner { ALONG_TIME } else { ALONG_WEBHOOKS };
     along[usize::from(around.server >= 140_000)]
 }
 
@@ -122,4 +125,33 @@ fn line(row: &PgRow) -> Result<Line, sqlx::Error> {
         hour: row.try_get(1)?,
         counts: [row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?, row.try_get(6)?],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_stretch_of_the_past_is_not_read_among_all_that_is_fresh() {
+        let along_time = |has_fresh, has_time_index, stretch: Stretch| {
+            let around = Surroundings {
+                now: 100 * HOUR + 1,
+                standby: false,
+                lag_s: None,
+                server: 150_000,
+                has_order: true,
+                has_fresh,
+                has_time_index,
+                has_attempts: true,
+                owns_attempts: true,
+                counted: vec![],
+            };
+            text(&around, &[stretch]) == ALONG_TIME[1]
+        };
+        let (short, long, newest) =
+            ((76 * HOUR + 1, Some(77 * HOUR)), (1, Some(77 * HOUR)), (99 * HOUR, None));
+        assert!(!along_time(true, true, short));
+        assert!(along_time(false, true, short) && along_time(true, false, short));
+        assert!(along_time(true, true, long) && along_time(true, true, newest));
+    }
 }
