@@ -77,17 +77,20 @@ pub async fn find_surroundings(db: &Db) -> Result<Surroundings, Trouble> {
     surroundings().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
 }
 
-/// Looks at the last hundred pages only: that costs the same however long the history is. The time is read as text,
-/// since one `infinity` would stop the decoding.
+/// Looks at the last hundred pages only: that costs the same however long the history is, as long as each of our own is
+/// looked up by its key; joined, all of ours would be read. The time is read as text, since one `infinity` would stop the
+/// decoding.
 pub async fn count_strangers(db: &Db) -> Result<Strangers, Trouble> {
     const COUNT: &str = "
         select count(*) as looked_at,
-            count(*) filter (where ours.id is null) as strangers,
-            (max(theirs.created_at) filter (where ours.id is null and isfinite(theirs.created_at)))::text as latest
-        from webhook_delivery_attempts theirs
-        left join hookyard.attempts ours on ours.id = theirs.id
-        where theirs.ctid >= (select format('(%s,0)', greatest(
-            pg_relation_size('webhook_delivery_attempts') / current_setting('block_size')::bigint - 100, 0))::tid)";
+            count(*) filter (where theirs.is_strange) as strangers,
+            (max(theirs.created_at) filter (where theirs.is_strange and isfinite(theirs.created_at)))::text as latest
+        from (
+            select a.created_at, (select o.id from hookyard.attempts o where o.id = a.id) is null as is_strange
+            from webhook_delivery_attempts a
+            where a.ctid >= (select format('(%s,0)', greatest(
+                pg_relation_size('webhook_delivery_attempts') / current_setting('block_size')::bigint - 100, 0))::tid)
+            offset 0) theirs";
     let row =
         db.tx(async |connection| sqlx::query(COUNT).persistent(false).fetch_one(connection).await).await?;
     let strangers = || {

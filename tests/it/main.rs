@@ -74,6 +74,7 @@ mod generated;
 mod health_page;
 mod inherited;
 mod limits;
+mod long_history;
 mod overlap;
 mod payloads;
 mod pooler;

@@ -3,7 +3,7 @@
 mod away;
 mod documents;
 mod forms;
-mod hours;
+pub mod hours;
 mod many;
 mod verdict;
 mod yardi;

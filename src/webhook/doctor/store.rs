@@ -54,14 +54,19 @@ pub struct Last {
     pub payload: String,
 }
 
-/// The last event that was enqueued for it here, else the last attempt of another application.
+/// The last event that was enqueued for it here, else the last attempt of another application. Attempts without a time are
+/// the oldest: the documented index has them first, and a plain order by time would read all of the endpoint's.
 const LAST: &str = "
     (select 1, v.event_type, v.payload
      from hookyard.deliveries d join hookyard.events v on v.id = d.event_id
      where d.webhook_id = $1 order by d.id desc limit 1)
     union all
     (select 2, coalesce(a.payload->>'event', ''), a.payload::text
-     from webhook_delivery_attempts a where a.webhook_id = $1 order by a.created_at desc nulls last limit 1)
+     from webhook_delivery_attempts a where a.webhook_id = $1 and a.created_at is not null
+     order by a.created_at desc limit 1)
+    union all
+    (select 3, coalesce(a.payload->>'event', ''), a.payload::text
+     from webhook_delivery_attempts a where a.webhook_id = $1 and a.created_at is null limit 1)
     order by 1 limit 1";
 
 pub async fn find_last(db: &Db, webhook: Uuid) -> Result<Option<Last>, Trouble> {
@@ -98,8 +103,13 @@ impl Attempt {
 const ATTEMPTS: &str = "
     select w.id, w.response_status, a.outcome,
         case when isfinite(w.created_at) then (extract(epoch from w.created_at) * 1000000)::int8 end
-    from (select h.id, h.response_status, h.created_at from webhook_delivery_attempts h
-          where h.webhook_id = $1 order by h.created_at desc nulls last limit 5) w
+    from (
+        (select h.id, h.response_status, h.created_at from webhook_delivery_attempts h
+         where h.webhook_id = $1 and h.created_at is not null order by h.created_at desc limit 5)
+        union all
+        (select h.id, h.response_status, h.created_at from webhook_delivery_attempts h
+         where h.webhook_id = $1 and h.created_at is null limit 5)
+        order by created_at desc nulls last limit 5) w
     left join hookyard.attempts a on a.id = w.id
     order by w.created_at desc nulls last";
 
