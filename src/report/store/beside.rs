@@ -1,6 +1,6 @@
 //! What is read beside the attempts, in parts: whichever connection is ready takes the next.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeSet;
 
 use sqlx::postgres::PgConnection;
@@ -23,9 +23,21 @@ enum Part {
     Queue,
 }
 
+/// Those that need to know what the attempts' look finds first.
+const LATER: [Part; 2] = [Part::Failed, Part::Answers];
+
 fn parts(wish: &Wish) -> BTreeSet<Part> {
     let all = [Part::Failed, Part::Answers, Part::Schema, Part::Yardi, Part::Tool, Part::Queue];
     all.into_iter().filter(|part| wish.schema || *part != Part::Schema).collect()
+}
+
+/// What the attempts' look finds first.
+#[derive(Clone, Default)]
+pub struct Known {
+    /// What nobody has counted, and whether that is all.
+    pub left: Vec<Stretch>,
+    pub is_all: bool,
+    pub has_failed_index: bool,
 }
 
 #[derive(Default)]
@@ -36,87 +48,74 @@ pub struct Found {
     pub yardi: Yardi,
     pub tool: Tool,
     pub queue: Counted,
-    wrong: Vec<String>,
 }
 
 pub struct Beside<'a> {
     wish: &'a Wish,
-    /// What is not counted, and whether that is all.
-    left: RefCell<(Vec<Stretch>, bool)>,
-    open: RefCell<BTreeSet<Part>>,
-    read: RefCell<BTreeSet<Part>>,
-    found: RefCell<Found>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    open: BTreeSet<Part>,
+    read: BTreeSet<Part>,
+    known: Known,
+    found: Found,
+    wrong: Vec<String>,
 }
 
 impl<'a> Beside<'a> {
     pub fn new(wish: &'a Wish) -> Beside<'a> {
-        let mut open = parts(wish);
-        open.remove(&Part::Answers);
-        Beside {
-            wish,
-            left: RefCell::default(),
-            open: RefCell::new(open),
-            read: RefCell::default(),
-            found: RefCell::default(),
-        }
+        let open = &parts(wish) - &BTreeSet::from(LATER);
+        Beside { wish, state: RefCell::new(State { open, ..State::default() }) }
     }
 
-    /// As soon as it is known which of them to read.
-    pub fn open_answers(&self, left: Vec<Stretch>, is_all: bool) {
-        self.left.replace((left, is_all));
-        self.open.borrow_mut().insert(Part::Answers);
+    /// Lets the parts be read that need to know it.
+    pub fn open(&self, known: Known) {
+        let mut state = self.state();
+        state.known = known;
+        state.open.extend(LATER);
     }
 
     /// Reads as long as there is a part that nobody has taken.
     pub async fn read(&self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
         while let Some(part) = self.take() {
             self.read_part(tx, part).await?;
-            self.read.borrow_mut().insert(part);
+            self.state().read.insert(part);
         }
         Ok(())
-    }
-
-    fn take(&self) -> Option<Part> {
-        self.open.borrow_mut().pop_first()
     }
 
     async fn read_part(&self, tx: &mut PgConnection, part: Part) -> Result<(), sqlx::Error> {
         match part {
             Part::Failed => {
-                let failed = failed::list_failed(tx, self.wish.live, self.wish.show_pii).await?;
-                self.found.borrow_mut().failed = failed;
+                let has_index = self.state().known.has_failed_index;
+                let failed = failed::list_failed(tx, self.wish, has_index).await?;
+                self.state().found.failed = failed;
             }
             Part::Answers => {
-                let (left, is_all) = self.left.borrow().clone();
+                let Known { left, is_all, .. } = self.state().known.clone();
                 let answers = answers::find_rest(tx, &left, is_all).await?;
-                self.found.borrow_mut().answers = answers;
+                self.state().found.answers = answers;
             }
             Part::Schema => {
                 let wrong = tool::list_wrong(tx).await?;
-                self.found.borrow_mut().wrong = wrong;
+                self.state().wrong = wrong;
             }
             Part::Yardi => {
                 let yardi = yardi::find_yardi(tx).await?;
-                self.found.borrow_mut().yardi = yardi;
+                self.state().found.yardi = yardi;
             }
             Part::Tool => {
                 let tool = tool::find_tool(tx).await?;
-                self.found.borrow_mut().tool = tool;
+                self.state().found.tool = tool;
             }
             Part::Queue => {
                 let queue = queue::count_queue(tx).await?;
-                self.found.borrow_mut().queue = queue;
+                self.state().found.queue = queue;
             }
         }
         Ok(())
-    }
-
-    /// Whether a part was taken and not read.
-    fn reopen(&self) -> bool {
-        let missing = &parts(self.wish) - &self.read.borrow();
-        let is_missing = !missing.is_empty();
-        self.open.replace(missing);
-        is_missing
     }
 
     /// Whoever had taken what is missing now had to begin anew.
@@ -124,10 +123,25 @@ impl<'a> Beside<'a> {
         if self.reopen() {
             db.tx_reading(async |tx: &mut PgConnection| self.read(tx).await).await?;
         }
-        let mut found = self.found.into_inner();
-        found.tool.schema = std::mem::take(&mut found.wrong);
+        let State { mut found, wrong, .. } = self.state.into_inner();
+        found.tool.schema = wrong;
         found.tool.rescued = found.failed.interrupted;
         Ok(found)
+    }
+
+    fn take(&self) -> Option<Part> {
+        self.state().open.pop_first()
+    }
+
+    /// Whether a part was taken and not read.
+    fn reopen(&self) -> bool {
+        let mut state = self.state();
+        state.open = &parts(self.wish) - &state.read;
+        !state.open.is_empty()
+    }
+
+    fn state(&self) -> RefMut<'_, State> {
+        self.state.borrow_mut()
     }
 }
 
@@ -140,21 +154,14 @@ mod tests {
         let wish = |schema| Wish { window_s: 60, live: false, show_pii: false, schema };
         let wish = [wish(true), wish(false)];
         let beside = Beside::new(&wish[0]);
-        let taken: Vec<Part> = std::iter::from_fn(|| beside.take()).collect();
-        assert_eq!(taken, [Part::Failed, Part::Schema, Part::Yardi, Part::Tool, Part::Queue]);
-        beside.open_answers(vec![], false);
-        assert_eq!(
-            (beside.take(), beside.take()),
-            (Some(Part::Answers), None),
-            "not before it is known which"
-        );
-        beside.read.borrow_mut().extend([Part::Failed, Part::Answers, Part::Schema, Part::Queue]);
+        let taken = || -> Vec<Part> { std::iter::from_fn(|| beside.take()).collect() };
+        assert_eq!(taken(), [Part::Schema, Part::Yardi, Part::Tool, Part::Queue]);
+        beside.open(Known::default());
+        assert_eq!(taken(), LATER);
+        beside.state().read.extend([Part::Failed, Part::Answers, Part::Schema, Part::Queue]);
         assert!(beside.reopen());
-        assert_eq!(
-            (beside.take(), beside.take(), beside.take()),
-            (Some(Part::Yardi), Some(Part::Tool), None)
-        );
-        beside.read.borrow_mut().extend([Part::Yardi, Part::Tool]);
+        assert_eq!(taken(), [Part::Yardi, Part::Tool]);
+        beside.state().read.extend([Part::Yardi, Part::Tool]);
         assert!(!beside.reopen());
         assert!(!parts(&wish[1]).contains(&Part::Schema), "nobody asked for it");
     }

@@ -4,6 +4,7 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use super::Wish;
 use crate::egress;
 use crate::output;
 use crate::report::figures::{Failed, FailedGroup};
@@ -83,21 +84,16 @@ const BY_STATUS: &str = failed!(
 /// Where that index is missing.
 const BY_WEBHOOK: &str = failed!("", "webhooks o", "a.webhook_id = o.id");
 
-const HAS_INDEX: &str = "
-    select exists (select from pg_index x where x.indrelid = to_regclass('webhook_delivery_attempts')
-        and x.indisvalid and x.indisready
-        and pg_get_indexdef(x.indexrelid) like '%(response_status, created_at%')";
-
-/// `live`: no group is taken over.
+/// `has_index`: that of failures, by status and time.
 pub async fn list_failed(
     tx: &mut PgConnection,
-    live: bool,
-    show_pii: bool,
+    wish: &Wish,
+    has_index: bool,
 ) -> Result<FailedFound, sqlx::Error> {
-    let has_index: bool = sqlx::raw_sql(HAS_INDEX).fetch_one(&mut *tx).await?.try_get(0)?;
     let text = if has_index { BY_STATUS } else { BY_WEBHOOK };
     let mut found = FailedFound::default();
-    for row in sqlx::query(text).bind(live).persistent(false).fetch_all(tx).await? {
+    // Live: no group is taken over.
+    for row in sqlx::query(text).bind(wish.live).persistent(false).fetch_all(tx).await? {
         let (url, data): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(2)?);
         found.failed.groups_found = row.try_get(4)?;
         found.failed.total = row.try_get(5)?;
@@ -106,7 +102,7 @@ pub async fn list_failed(
             url: url.as_deref().map(egress::shown),
             response_status: row.try_get(1)?,
             response_data: match data {
-                Some(data) if show_pii => data,
+                Some(data) if wish.show_pii => data,
                 Some(data) => output::masked(&data),
                 None => "(the example of this answer is gone)".to_owned(),
             },

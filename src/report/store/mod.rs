@@ -19,7 +19,7 @@ mod yardi;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use self::beside::Beside;
+use self::beside::{Beside, Known};
 use self::hours::HOUR;
 use self::rest::Rest;
 use super::figures::{Deliveries, Health, Source, Window};
@@ -53,6 +53,8 @@ struct Surroundings {
     /// The documented index that finds an endpoint's attempts by time; without it, whether there is anything to read
     /// past, and whether we may make it.
     has_time_index: bool,
+    /// The documented one of failures.
+    has_failed_index: bool,
     has_attempts: bool,
     owns_attempts: bool,
     /// The hours of the window that are counted, in their order.
@@ -67,7 +69,11 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         let around = find_surroundings(tx, wish).await?;
         let left = hours::left(around.since(wish), around.now, &around.counted);
         rest.offer(&around, &left);
-        beside.open_answers(left, around.counted.is_empty());
+        beside.open(Known {
+            left,
+            is_all: around.counted.is_empty(),
+            has_failed_index: around.has_failed_index,
+        });
         let mut begun = counted::begin(tx, &around, wish).await?;
         rest.read_all(tx).await?;
         let unread = rest.add_to(&mut begun.tally);
@@ -130,8 +136,7 @@ const SURROUNDINGS: &str = "
         coalesce((select pg_relation_size(t.oid) / current_setting('block_size')::int4 from attempts t), 0),
         coalesce((select t.relpages from attempts t), 0),
         coalesce((select pg_has_role(t.relowner, 'usage') from attempts t), false),
-        coalesce((select array_agg(substring(pg_get_indexdef(x.indexrelid) from ' USING (.*)'))
-            from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
+        coalesce((select array_agg(pg_get_indexdef(x.indexrelid)) from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
 
 /// Where no counted hour knows it.
 const IN_ORDER: &str = "select hookyard.attempts_in_order()";
@@ -143,13 +148,13 @@ async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroun
     let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(&mut *tx).await?;
     let indexes: Vec<String> = row.try_get(7)?;
     let (pages, vacuumed): (i64, i32) = (row.try_get(4)?, row.try_get(5)?);
-    let has = |head: &str| indexes.iter().any(|one| one.starts_with(head) && !one.contains(" WHERE "));
+    let has = |head: &str| indexes.iter().any(|one| one.contains(head) && !one.contains(" WHERE "));
     let now: Micros = row.try_get(0)?;
     let (mut counted, mut is_in_order) = (Vec::new(), None);
     if !wish.live {
         (counted, is_in_order) = hours::list_counted(tx, (now - wish.window_s * 1_000_000, now)).await?;
     }
-    let has_index = has("brin (created_at");
+    let has_index = has(" USING brin (created_at");
     if has_index && is_in_order.is_none() {
         is_in_order = sqlx::raw_sql(IN_ORDER).fetch_one(tx).await?.try_get(0)?;
     }
@@ -162,7 +167,8 @@ async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroun
         owns_attempts: row.try_get(6)?,
         has_order: has_index && is_in_order == Some(true),
         has_fresh: pages - i64::from(vacuumed) > MUCH,
-        has_time_index: has("btree (webhook_id, created_at"),
+        has_time_index: has(" USING btree (webhook_id, created_at"),
+        has_failed_index: indexes.iter().any(|one| one.contains(" USING btree (response_status, created_at")),
         counted,
     })
 }

@@ -192,6 +192,7 @@ mod tests {
             has_order: false,
             has_fresh: false,
             has_time_index,
+            has_failed_index: true,
             has_attempts: true,
             owns_attempts: true,
             counted: vec![],

@@ -142,6 +142,7 @@ mod tests {
                 has_order: true,
                 has_fresh,
                 has_time_index,
+                has_failed_index: true,
                 has_attempts: true,
                 owns_attempts: true,
                 counted: vec![],
