@@ -61,8 +61,9 @@ struct Surroundings {
     counted: Vec<Micros>,
 }
 
-/// Two looks side by side, each a transaction of one moment: one for the attempts, and whoever is ready for all else. They are milliseconds apart and share no figure but the attempts that nobody has counted, which
-/// both read, each other days of them. Where the server has no room for two, one waits for the other.
+/// Two looks side by side, each a transaction of one moment: one at the attempts, and whoever is ready at all else. They
+/// are milliseconds apart and share no figure but the attempts that nobody has counted, which both read, each other
+/// stretches of them. Where the server has no room for two, one waits for the other.
 pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
     let (rest, beside) = (Rest::default(), Beside::new(wish));
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
@@ -123,7 +124,6 @@ impl Surroundings {
     }
 }
 
-/// Indexes by how they begin: their method and first columns.
 const SURROUNDINGS: &str = "
     with attempts as materialized (
         select c.oid, c.relowner, c.relpages from pg_class c
@@ -136,7 +136,8 @@ const SURROUNDINGS: &str = "
         coalesce((select pg_relation_size(t.oid) / current_setting('block_size')::int4 from attempts t), 0),
         coalesce((select t.relpages from attempts t), 0),
         coalesce((select pg_has_role(t.relowner, 'usage') from attempts t), false),
-        coalesce((select array_agg(pg_get_indexdef(x.indexrelid)) from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
+        coalesce((select array_agg(pg_get_indexdef(x.indexrelid))
+            from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
 
 /// Where no counted hour knows it.
 const IN_ORDER: &str = "select hookyard.attempts_in_order()";
@@ -148,6 +149,7 @@ async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroun
     let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(&mut *tx).await?;
     let indexes: Vec<String> = row.try_get(7)?;
     let (pages, vacuumed): (i64, i32) = (row.try_get(4)?, row.try_get(5)?);
+    // By their method and first columns.
     let has = |head: &str| indexes.iter().any(|one| one.contains(head) && !one.contains(" WHERE "));
     let now: Micros = row.try_get(0)?;
     let (mut counted, mut is_in_order) = (Vec::new(), None);
