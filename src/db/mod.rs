@@ -120,7 +120,8 @@ impl Db {
         self.tx_begun(RELAXED, ANSWER_WITHIN, work).await
     }
 
-    /// Like `tx`, for one transaction of many statements: each has the usual limits, all together ten minutes.
+    /// Like `tx`, for one transaction of many statements, or of one that reads a whole history and sets itself a limit: each
+    /// has the usual limits, all together ten minutes.
     pub async fn tx_importing<T>(
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,

@@ -46,6 +46,42 @@ fn attempts_of_another_application_that_never_arrived_are_replayed_once() {
     assert!(replay(&scene, &["--all"]).succeeds().stdout.starts_with("nothing to replay"));
 }
 
+/// Only what can matter to the choice is compared, since another application may have written ten million rows.
+#[test]
+fn a_choice_among_attempts_of_another_application_sees_what_bears_on_it_and_no_less() {
+    let scene = Scene::new();
+    let webhooks = [scene.webhook("https://hooks.example/a"), scene.webhook("https://hooks.example/b")];
+    let attempt = |of: usize, n: u32, status: u16, hours: u32| {
+        scene.text(&format!(
+            "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+             values ('{}', '{{\"event\": \"entry.completed\", \"n\": {n}}}', '{{}}', {status}, now() - interval '{hours} hours')
+             returning id",
+            webhooks[of]
+        ))
+    };
+    let arrived_since = attempt(0, 1, 503, 2);
+    attempt(0, 1, 200, 1);
+    attempt(0, 2, 200, 4);
+    let arrived_before = attempt(0, 2, 503, 2);
+    attempt(0, 3, 503, 5);
+    let failed_before = attempt(0, 3, 301, 2);
+    attempt(1, 4, 503, 2);
+    let items = |arguments: &[&str]| {
+        let told = replay(&scene, &[arguments, &["--dry-run", "--json"]].concat()).succeeds().json();
+        number(&told, "items")
+    };
+    let all = items(&["--all"]);
+    assert_eq!(all, 3, "all but what arrived since");
+    assert_eq!(items(&["--since", "6h"]), all);
+    assert_eq!(items(&["--since", "3h"]), 2, "one failed first before that");
+    assert_eq!(items(&["--since", "6h", "--endpoint", &webhooks[0]]), 2);
+    assert_eq!(items(&["--since", "3h", "--endpoint", &webhooks[1]]), 1);
+    assert_eq!(items(&["--api-key", crate::support::API_KEY]), all);
+    assert_eq!(items(&[&arrived_before]), 1);
+    assert_eq!(items(&[&failed_before]), 1);
+    assert_eq!(items(&[&arrived_since]), 0);
+}
+
 #[test]
 fn to_another_receiver_everything_is_marked_and_nothing_counts() {
     let (scene, receiver, laptop) = (Scene::new(), Receiver::start(), Receiver::start());

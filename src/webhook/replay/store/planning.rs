@@ -81,21 +81,30 @@ macro_rules! ours {
 macro_rules! hosts {
     () => {
         "hosts as materialized (
-            select w.id, w.webhook_id, w.payload, jsonb_hash_extended(w.payload, 0) as hash, w.response_status,
+            select w.id, w.webhook_id, jsonb_hash_extended(w.payload, 0) as hash, w.response_status,
+                case when w.response_status not between 200 and 299 then w.payload end as failed_payload,
                 -- a time that is missing or infinite counts as long ago: the row is chosen all the same
                 coalesce(case when isfinite(w.created_at) then w.created_at end, 'epoch') as created_at,
                 w.response_status between 200 and 299 as ok
             from webhook_delivery_attempts w
             where not exists (select from hookyard.attempts a where a.id = w.id)
               and not coalesce(w.payload ? 'hookyard_payload_erased_at', false)
+              and ($4::uuid is null or w.webhook_id = $4)
+              and ($5::uuid is null or exists (select from webhooks x where x.id = w.webhook_id and x.api_key_id = $5))
+              and ($1::uuid[] is null or w.webhook_id in (
+                select d.webhook_id from hookyard.deliveries d where d.id = any ($1)
+                union all select x.webhook_id from webhook_delivery_attempts x where x.id = any ($2)))
+              -- what is chosen failed since, so what arrived before does not matter
+              and ($7::int8 is null or w.response_status not between 200 and 299
+                or w.created_at >= to_timestamp($7 / 1000000.0))
         ), grouped as materialized (
             select h.webhook_id, h.hash,
                 min(h.created_at) filter (where not h.ok) as failed_at,
                 max(h.created_at) filter (where h.ok) as arrived_at,
                 (array_agg(h.id order by h.created_at desc, h.id) filter (where not h.ok))[1] as id,
                 (array_agg(h.response_status order by h.created_at desc, h.id) filter (where not h.ok))[1] as status,
-                max(octet_length(h.payload::text))::int8 as bytes,
-                (array_agg(left(h.payload ->> 'event', 255)))[1] as event_type,
+                max(octet_length(h.failed_payload::text))::int8 as bytes,
+                (array_agg(left(h.failed_payload ->> 'event', 255)) filter (where not h.ok))[1] as event_type,
                 bool_or(h.response_status in (0, 599)) as at_risk
             from hosts h group by h.webhook_id, h.hash
         ), known as (
@@ -211,8 +220,10 @@ const LOOK_BESIDE: &str = statement!(beside);
 const STORE_ALONE: &str = statement!(alone ", ", stored!());
 const STORE_BESIDE: &str = statement!(beside ", ", stored!());
 
-/// A set is chosen by scans and hash joins, where everything else in hookyard looks rows up by key.
-const FOR_SETS: &str = "set local enable_seqscan = on; set local work_mem = '64MB'";
+/// A set is chosen by scans and hash joins, where everything else in hookyard looks rows up by key. What another sender
+/// attempted may be ten million rows: without a filter all of them are compared, and that takes minutes.
+const FOR_SETS: &str =
+    "set local enable_seqscan = on; set local work_mem = '64MB'; set local statement_timeout = '5min'";
 
 fn bound<'q>(sql: &'static str, choice: &'q Choice) -> Query<'q, Postgres, PgArguments> {
     filtered(sql, choice).bind(choice.skipped).bind(choice.max)
@@ -274,7 +285,7 @@ const LOOK_ERASED: &str = concat!(
 
 /// How much is left out because its payload was erased, and on which day the last of it was.
 pub async fn count_erased(db: &Db, choice: &Choice) -> Result<(i64, Option<String>), Trouble> {
-    db.tx(async |tx: &mut PgConnection| {
+    db.tx_importing(async |tx: &mut PgConnection| {
         sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
         let row = filtered(LOOK_ERASED, choice).fetch_one(tx).await?;
         Ok((row.try_get(0)?, row.try_get(1)?))
@@ -284,7 +295,7 @@ pub async fn count_erased(db: &Db, choice: &Choice) -> Result<(i64, Option<Strin
 
 /// Whether another application has ever delivered from here.
 pub async fn has_other_senders(db: &Db) -> Result<bool, Trouble> {
-    db.tx(async |tx: &mut PgConnection| {
+    db.tx_importing(async |tx: &mut PgConnection| {
         sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
         let row = sqlx::query(
             "select exists (select from webhook_delivery_attempts w
@@ -300,7 +311,7 @@ pub async fn has_other_senders(db: &Db) -> Result<bool, Trouble> {
 
 /// Look, and store nothing.
 pub async fn choose(db: &Db, choice: &Choice, beside: bool) -> Result<Vec<Chosen>, Trouble> {
-    db.tx(async |tx: &mut PgConnection| {
+    db.tx_importing(async |tx: &mut PgConnection| {
         sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
         let sql = if beside { LOOK_BESIDE } else { LOOK_ALONE };
         chosen(&bound(sql, choice).fetch_all(tx).await?)
@@ -327,7 +338,7 @@ pub async fn insert_plan(
     act: &Act<'_>,
 ) -> Result<Vec<Chosen>, Trouble> {
     let tried = Cell::new(false);
-    db.tx(async |tx: &mut PgConnection| {
+    db.tx_importing(async |tx: &mut PgConnection| {
         if tried.replace(true) {
             // An earlier try may have come to its end although nobody heard of it; then it is done anew.
             for sql in [
