@@ -120,9 +120,9 @@ impl Db {
         self.tx_begun(RELAXED, ANSWER_WITHIN, work).await
     }
 
-    /// Like `tx`, for one transaction of many statements, or of one that reads a whole history and sets itself a limit: each
-    /// has the usual limits, all together ten minutes.
-    pub async fn tx_importing<T>(
+    /// Like `tx`, with ten minutes for all of it: many statements, each with the usual limits, or one that reads a whole
+    /// history and sets its own.
+    pub async fn tx_long<T>(
         &self,
         work: impl AsyncFn(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Trouble> {

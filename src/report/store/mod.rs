@@ -124,6 +124,26 @@ impl Surroundings {
     }
 }
 
+#[cfg(test)]
+impl Surroundings {
+    /// Everything where it should be, a microsecond after the hundredth hour, and nothing counted.
+    fn sample() -> Surroundings {
+        Surroundings {
+            now: 100 * HOUR + 1,
+            standby: false,
+            lag_s: None,
+            server: 150_000,
+            has_order: true,
+            has_fresh: false,
+            has_time_index: true,
+            has_failed_index: true,
+            has_attempts: true,
+            owns_attempts: true,
+            counted: vec![],
+        }
+    }
+}
+
 const SURROUNDINGS: &str = "
     with attempts as materialized (
         select c.oid, c.relowner, c.relpages from pg_class c

@@ -184,19 +184,7 @@ mod tests {
     use super::*;
 
     fn around(has_time_index: bool) -> Surroundings {
-        Surroundings {
-            now: 100 * HOUR + 1,
-            standby: false,
-            lag_s: None,
-            server: 150_000,
-            has_order: false,
-            has_fresh: false,
-            has_time_index,
-            has_failed_index: true,
-            has_attempts: true,
-            owns_attempts: true,
-            counted: vec![],
-        }
+        Surroundings { has_order: false, has_time_index, ..Surroundings::sample() }
     }
 
     const WEEK: [Stretch; 1] = [(1, None)];

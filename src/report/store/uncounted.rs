@@ -134,19 +134,7 @@ mod tests {
     #[test]
     fn a_short_stretch_of_the_past_is_not_read_among_all_that_is_fresh() {
         let along_time = |has_fresh, has_time_index, stretch: Stretch| {
-            let around = Surroundings {
-                now: 100 * HOUR + 1,
-                standby: false,
-                lag_s: None,
-                server: 150_000,
-                has_order: true,
-                has_fresh,
-                has_time_index,
-                has_failed_index: true,
-                has_attempts: true,
-                owns_attempts: true,
-                counted: vec![],
-            };
+            let around = Surroundings { has_fresh, has_time_index, ..Surroundings::sample() };
             text(&around, &[stretch]) == ALONG_TIME[1]
         };
         let (short, long, newest) =

@@ -74,7 +74,7 @@ pub async fn import(db: &Db, import: &Import<'_>) -> Result<Imported, Trouble> {
     if faulty("early-stamp") {
         db.tx(async |tx: &mut PgConnection| stamp(tx, import).await).await?;
     }
-    db.tx_importing(async |tx: &mut PgConnection| {
+    db.tx_long(async |tx: &mut PgConnection| {
         // Whoever else imports this property waits: the tables have no unique key for a person.
         if !faulty("no-property-lock") {
             sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 1751873893))")

@@ -285,7 +285,7 @@ const LOOK_ERASED: &str = concat!(
 
 /// How much is left out because its payload was erased, and on which day the last of it was.
 pub async fn count_erased(db: &Db, choice: &Choice) -> Result<(i64, Option<String>), Trouble> {
-    db.tx_importing(async |tx: &mut PgConnection| {
+    db.tx_long(async |tx: &mut PgConnection| {
         sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
         let row = filtered(LOOK_ERASED, choice).fetch_one(tx).await?;
         Ok((row.try_get(0)?, row.try_get(1)?))
@@ -295,7 +295,7 @@ pub async fn count_erased(db: &Db, choice: &Choice) -> Result<(i64, Option<Strin
 
 /// Whether another application has ever delivered from here.
 pub async fn has_other_senders(db: &Db) -> Result<bool, Trouble> {
-    db.tx_importing(async |tx: &mut PgConnection| {
+    db.tx_long(async |tx: &mut PgConnection| {
         sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
         let row = sqlx::query(
             "select exists (select from webhook_delivery_attempts w
@@ -311,7 +311,7 @@ pub async fn has_other_senders(db: &Db) -> Result<bool, Trouble> {
 
 /// Look, and store nothing.
 pub async fn choose(db: &Db, choice: &Choice, beside: bool) -> Result<Vec<Chosen>, Trouble> {
-    db.tx_importing(async |tx: &mut PgConnection| {
+    db.tx_long(async |tx: &mut PgConnection| {
         sqlx::raw_sql(FOR_SETS).execute(&mut *tx).await?;
         let sql = if beside { LOOK_BESIDE } else { LOOK_ALONE };
         chosen(&bound(sql, choice).fetch_all(tx).await?)
@@ -338,7 +338,7 @@ pub async fn insert_plan(
     act: &Act<'_>,
 ) -> Result<Vec<Chosen>, Trouble> {
     let tried = Cell::new(false);
-    db.tx_importing(async |tx: &mut PgConnection| {
+    db.tx_long(async |tx: &mut PgConnection| {
         if tried.replace(true) {
             // An earlier try may have come to its end although nobody heard of it; then it is done anew.
             for sql in [
