@@ -30,9 +30,7 @@ pub fn escape_line(text: &str) -> String {
 
 /// The same for JSON text: what is harmful becomes JSON's own `\u202e`, so that a program reads what was there.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
-    // Nearly every text of a report is plain, and long.
-    let plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
-    if json.bytes().all(plain) || !json.chars().any(harmful) {
+    if !has_harmful(json) {
         return Cow::Borrowed(json);
     }
     let mut safe = String::with_capacity(json.len() + 16);
@@ -46,6 +44,26 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// A report is long and nearly all of it plain: only where it is not are characters looked at one by one.
+fn has_harmful(text: &str) -> bool {
+    let plain = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut cut = rest.len().min(256);
+        while !rest.is_char_boundary(cut) {
+            cut += 1;
+        }
+        let (stretch, after) = rest.split_at(cut);
+        // Without stopping at the first, the compiler looks at sixteen bytes at once.
+        let is_plain = stretch.bytes().fold(true, |all, byte| all & plain(byte));
+        if !is_plain && stretch.chars().any(harmful) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 /// Text in a page, or in an attribute's quotes, of HTML.
@@ -92,6 +110,17 @@ mod tests {
         let safe = escape_json(&text);
         assert!(!safe.chars().any(harmful), "{safe}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), told);
+    }
+
+    #[test]
+    fn what_is_harmful_is_found_wherever_it_stands() {
+        for before in [0, 1, 250, 253, 254, 255, 256, 257, 600] {
+            for c in ['\u{1b}', '\u{9b}', '\u{202e}', '\u{e0041}'] {
+                let text = format!("{}{c}", "×".repeat(before % 2) + &"x".repeat(before));
+                assert!(has_harmful(&text), "{c:?} after {before}");
+                assert!(!has_harmful(&text.replace(c, "×")), "{before}");
+            }
+        }
     }
 
     #[test]
