@@ -3,6 +3,7 @@
 
 mod act;
 pub mod blockers;
+mod each;
 pub mod embedded;
 pub mod migrations;
 pub mod schema;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 pub use act::Act;
+pub use each::{fetch_each, first};
 pub use trouble::{Trouble, fault};
 
 use crate::failure::Failure;

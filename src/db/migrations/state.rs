@@ -74,7 +74,7 @@ pub async fn read(connection: &mut PgConnection) -> Result<State, sqlx::Error> {
 /// The table must be there.
 pub async fn recorded(connection: &mut PgConnection) -> Result<Vec<Recorded>, sqlx::Error> {
     const RECORDED: &str = "select version, sha256, is_inherited from hookyard.migrations order by version";
-    let rows = sqlx::query(RECORDED).persistent(false).fetch_all(connection).await?;
+    let rows = sqlx::raw_sql(RECORDED).fetch_all(connection).await?;
     rows.iter()
         .map(|row| {
             Ok(Recorded { version: row.try_get(0)?, sha256: row.try_get(1)?, inherited: row.try_get(2)? })

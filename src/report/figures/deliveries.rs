@@ -62,7 +62,7 @@ pub struct Remark {
 }
 
 /// One row of `webhooks`.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Endpoint {
     pub level: Level,
     #[serde(serialize_with = "id")]

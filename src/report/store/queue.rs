@@ -6,11 +6,13 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
+use crate::db::fetch_each;
 use crate::egress;
 use crate::report::figures::{Counts, Endpoint, Queue};
 use crate::report::verdict::Level;
 
 /// An endpoint with its URL as it stands, which the documents' queries group by and nobody may see.
+#[derive(Clone)]
 pub struct Found {
     pub url: Option<String>,
     /// Attempts without a time, which no window holds.
@@ -104,14 +106,15 @@ pub struct Counted {
 
 pub async fn count_queue(tx: &mut PgConnection) -> Result<Counted, sqlx::Error> {
     let mut counted = Counted::default();
-    for row in sqlx::raw_sql(WAITING).fetch_all(&mut *tx).await? {
+    let [waiting, parked, dead] = fetch_each(tx, [WAITING, PARKED, DEAD]).await?;
+    for row in waiting {
         let (waiting, due, oldest_due_s) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         counted.add(row.try_get(0)?, &Queue { waiting, due, oldest_due_s, ..Queue::default() });
     }
-    for row in sqlx::raw_sql(PARKED).fetch_all(&mut *tx).await? {
+    for row in parked {
         counted.add(row.try_get(0)?, &Queue { parked: row.try_get(1)?, ..Queue::default() });
     }
-    for row in sqlx::raw_sql(DEAD).fetch_all(&mut *tx).await? {
+    for row in dead {
         let (dead, died) = (row.try_get(1)?, row.try_get(2)?);
         counted.add(row.try_get(0)?, &Queue { dead, died, ..Queue::default() });
     }

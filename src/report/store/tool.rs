@@ -6,18 +6,17 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::db::schema::{self, Weight};
+use crate::db::{fetch_each, first};
 use crate::report::figures::{CronVerb, HotTable, Tool, rate};
 use crate::report::verdict::Level;
 
-/// The verbs that cron runs and that enter their runs.
-const CRON: &[&str] = &["webhook retry", "yardi poll", "yardi submit"];
-
-/// A run that is at work is seen again and again; its last sign of life counts, and its rhythm is what it was.
+/// The verbs that cron runs and that enter their runs. A run that is at work is seen again and again; its last sign of
+/// life counts, and its rhythm is what it was.
 const VERBS: &str = "
     select v.verb, (extract(epoch from l.seen) * 1000000)::int8, l.running,
         greatest(extract(epoch from now() - l.seen), 0)::int8, l.usual,
         (select count(*) from hookyard.runs r where r.command = v.verb)
-    from unnest($1::text[]) as v (verb)
+    from unnest(array['webhook retry', 'yardi poll', 'yardi submit']) as v (verb)
     cross join lateral (
         select max(n.seen) as seen, coalesce(bool_or(n.running), false) as running,
             case when count(*) >= 3
@@ -63,31 +62,26 @@ const OLDEST: &str = "
 
 /// All but what is wrong with the schema, and how many leases were rescued, which the failures tell.
 pub async fn find_tool(tx: &mut PgConnection) -> Result<Tool, sqlx::Error> {
-    let mut verbs = Vec::new();
-    for row in sqlx::query(VERBS).bind(CRON).persistent(false).fetch_all(&mut *tx).await? {
-        verbs.push(CronVerb {
-            verb: row.try_get(0)?,
-            last_at: row.try_get(1)?,
-            running: row.try_get(2)?,
-            silent_s: row.try_get(3)?,
-            usual_s: row.try_get(4)?,
-            runs: row.try_get(5)?,
-        });
-    }
-    let oldest = sqlx::raw_sql(OLDEST).fetch_optional(&mut *tx).await?;
-    let (oldest_attempt_at, retention_due) = match oldest {
+    let [verbs, oldest, crashed, has_invalid, tables] =
+        fetch_each(tx, [VERBS, OLDEST, CRASHED, HAS_INVALID, TABLES]).await?;
+    let (oldest_attempt_at, retention_due) = match oldest.first() {
         Some(row) => (Some(row.try_get(0)?), row.try_get(1)?),
         None => (None, false),
     };
+    let mut tables: Vec<HotTable> = tables.iter().map(table).collect::<Result<_, _>>()?;
+    tables.sort_by_key(|one| Reverse(one.bytes));
     Ok(Tool {
         level: Level::Ok,
         source: "schema hookyard; the server's statistics",
-        verbs,
+        verbs: verbs.iter().map(verb).collect::<Result<_, _>>()?,
         rescued: 0,
-        crashed: sqlx::raw_sql(CRASHED).fetch_one(&mut *tx).await?.try_get(0)?,
+        crashed: first(&crashed)?.try_get(0)?,
         schema: Vec::new(),
-        invalid_indexes: list_invalid(tx).await?,
-        tables: list_tables(tx).await?,
+        invalid_indexes: match first(&has_invalid)?.try_get(0)? {
+            true => sqlx::raw_sql(INVALID).fetch_one(tx).await?.try_get(0)?,
+            false => Vec::new(),
+        },
+        tables,
         oldest_attempt_at,
         retention_due,
     })
@@ -98,19 +92,15 @@ pub async fn list_wrong(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Erro
     Ok(findings.filter(|one| one.weight == Weight::Wrong).map(|one| one.what).collect())
 }
 
-async fn list_invalid(tx: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    match sqlx::raw_sql(HAS_INVALID).fetch_one(&mut *tx).await?.try_get(0)? {
-        true => sqlx::raw_sql(INVALID).fetch_one(tx).await?.try_get(0),
-        false => Ok(Vec::new()),
-    }
-}
-
-/// The largest first.
-async fn list_tables(tx: &mut PgConnection) -> Result<Vec<HotTable>, sqlx::Error> {
-    let rows = sqlx::raw_sql(TABLES).fetch_all(tx).await?;
-    let mut tables: Vec<HotTable> = rows.iter().map(table).collect::<Result<_, sqlx::Error>>()?;
-    tables.sort_by_key(|one| Reverse(one.bytes));
-    Ok(tables)
+fn verb(row: &PgRow) -> Result<CronVerb, sqlx::Error> {
+    Ok(CronVerb {
+        verb: row.try_get(0)?,
+        last_at: row.try_get(1)?,
+        running: row.try_get(2)?,
+        silent_s: row.try_get(3)?,
+        usual_s: row.try_get(4)?,
+        runs: row.try_get(5)?,
+    })
 }
 
 fn table(row: &PgRow) -> Result<HotTable, sqlx::Error> {

@@ -4,6 +4,7 @@
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use crate::db::{fetch_each, first};
 use crate::report::figures::{Entries, Invites, Polling, Property, Yardi, YardiDay, YardiOwn, rate};
 
 /// `poll_rate` as it counts: none or below 1 is 15 minutes, above 1440 is a day. Arithmetic is in bigint and intervals,
@@ -111,9 +112,12 @@ pub async fn find_yardi(tx: &mut PgConnection) -> Result<Yardi, sqlx::Error> {
         yardi.not_read = Some(format!("not there, or not ours to read: {}", closed.join(", ")));
         return Ok(yardi);
     }
-    yardi.integrations = sqlx::raw_sql(INTEGRATIONS).fetch_one(&mut *tx).await?.try_get(0)?;
-    (yardi.properties, yardi.polling) = find_polling(tx, readable.has(&["properties"])).await?;
-    (yardi.invites, yardi.days) = find_invites(tx).await?;
+    let text = if readable.has(&["properties"]) { POLLING } else { POLLING_ALONE };
+    let [integrations, polling, converted, by_day] =
+        fetch_each(tx, [INTEGRATIONS, text, CONVERTED, BY_DAY]).await?;
+    yardi.integrations = first(&integrations)?.try_get(0)?;
+    (yardi.properties, yardi.polling) = polled(&polling)?;
+    (yardi.invites, yardi.days) = invited(first(&converted)?, &by_day)?;
     if readable.has(&["entries"]) {
         let row = sqlx::raw_sql(ENTRIES).fetch_one(&mut *tx).await?;
         let (from_yardi, total): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
@@ -157,7 +161,8 @@ const OWN_POLLS: &str = "
     group by 1";
 
 async fn find_own(tx: &mut PgConnection, yardi: &mut Yardi) -> Result<(), sqlx::Error> {
-    let row = sqlx::raw_sql(OWN_COUNTS).fetch_one(&mut *tx).await?;
+    let [counts, polls] = fetch_each(tx, [OWN_COUNTS, OWN_POLLS]).await?;
+    let row = first(&counts)?;
     yardi.own = Some(YardiOwn {
         accounts_blocked: row.try_get(0)?,
         flagged: row.try_get(1)?,
@@ -166,14 +171,7 @@ async fn find_own(tx: &mut PgConnection, yardi: &mut Yardi) -> Result<(), sqlx::
         mails_waiting: row.try_get(4)?,
         mails_troubled: row.try_get(5)?,
     });
-    let ids: Vec<uuid::Uuid> = yardi.polling.troubled.iter().map(|one| one.property_id).collect();
-    for row in sqlx::query(OWN_ERRORS).bind(ids).persistent(false).fetch_all(&mut *tx).await? {
-        let id: uuid::Uuid = row.try_get(0)?;
-        if let Some(one) = yardi.polling.troubled.iter_mut().find(|one| one.property_id == id) {
-            (one.last_error_at, one.last_error) = (row.try_get(1)?, row.try_get(2)?);
-        }
-    }
-    for row in sqlx::raw_sql(OWN_POLLS).fetch_all(&mut *tx).await? {
+    for row in polls {
         let at = row.try_get(0)?;
         let (polls, polls_failed) = (row.try_get(1)?, row.try_get(2)?);
         match yardi.days.iter_mut().find(|day| day.at == at) {
@@ -182,14 +180,27 @@ async fn find_own(tx: &mut PgConnection, yardi: &mut Yardi) -> Result<(), sqlx::
         }
     }
     yardi.days.sort_by_key(|day| day.at);
+    match yardi.polling.troubled.is_empty() {
+        true => Ok(()),
+        false => find_errors(tx, &mut yardi.polling.troubled).await,
+    }
+}
+
+async fn find_errors(tx: &mut PgConnection, troubled: &mut [Property]) -> Result<(), sqlx::Error> {
+    let ids: Vec<uuid::Uuid> = troubled.iter().map(|one| one.property_id).collect();
+    for row in sqlx::query(OWN_ERRORS).bind(ids).persistent(false).fetch_all(tx).await? {
+        let id: uuid::Uuid = row.try_get(0)?;
+        if let Some(one) = troubled.iter_mut().find(|one| one.property_id == id) {
+            (one.last_error_at, one.last_error) = (row.try_get(1)?, row.try_get(2)?);
+        }
+    }
     Ok(())
 }
 
 /// Of how many properties.
-async fn find_polling(tx: &mut PgConnection, named: bool) -> Result<(i64, Polling), sqlx::Error> {
-    let rows = sqlx::raw_sql(if named { POLLING } else { POLLING_ALONE }).fetch_all(tx).await?;
+fn polled(rows: &[PgRow]) -> Result<(i64, Polling), sqlx::Error> {
     let (mut properties, mut polling) = (0, Polling::default());
-    for row in &rows {
+    for row in rows {
         properties = row.try_get(0)?;
         (polling.stale, polling.never) = (row.try_get(1)?, row.try_get(2)?);
         polling.overdue_documented = row.try_get(3)?;
@@ -214,17 +225,16 @@ fn property(row: &PgRow) -> Result<Option<Property>, sqlx::Error> {
     }))
 }
 
-async fn find_invites(tx: &mut PgConnection) -> Result<(Invites, Vec<YardiDay>), sqlx::Error> {
-    let row = sqlx::raw_sql(CONVERTED).fetch_one(&mut *tx).await?;
+fn invited(converted: &PgRow, by_day: &[PgRow]) -> Result<(Invites, Vec<YardiDay>), sqlx::Error> {
     let mut invites = Invites {
-        unconverted: row.try_get(0)?,
-        documented_total: row.try_get(1)?,
-        documented_converted: row.try_get(2)?,
+        unconverted: converted.try_get(0)?,
+        documented_total: converted.try_get(1)?,
+        documented_converted: converted.try_get(2)?,
         ..Invites::default()
     };
     invites.documented_rate = rate(invites.documented_converted, invites.documented_total);
     let mut days = Vec::new();
-    for row in sqlx::raw_sql(BY_DAY).fetch_all(&mut *tx).await? {
+    for row in by_day {
         let (came, converted): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
         invites.total += came;
         invites.converted += converted;
