@@ -26,6 +26,9 @@ const LAST: &str = "
           and case when p.is_success then a.response_status between 200 and 299 else a.response_status >= 400 end
         limit 1) s";
 
+/// The status under which an attempt without an answer is recorded.
+const NO_ANSWER: i32 = 599;
+
 /// The last success or the last failure of an endpoint.
 pub struct Last {
     /// Which endpoint.
@@ -37,19 +40,37 @@ pub struct Last {
     kind: Option<String>,
 }
 
+/// Asks for what is not known already.
 pub async fn find_last(tx: &mut PgConnection, tally: &Tally) -> Result<Vec<Last>, sqlx::Error> {
+    let mut found = Vec::new();
     let (mut at, mut ids, mut kinds, mut hours) = (vec![], vec![], vec![], vec![]);
     for (index, (one, own)) in tally.endpoints.iter().zip(&tally.own).enumerate() {
-        for (is_success, hour) in [(true, own.last[0]), (false, own.last[1])] {
+        let index = i32::try_from(index).unwrap_or(i32::MAX);
+        for (is_success, hour, known) in
+            [(true, own.last[0], own.known[0]), (false, own.last[1], own.known[1])]
+        {
             let Some(hour) = hour else { continue };
-            at.push(i32::try_from(index).unwrap_or(i32::MAX));
-            ids.push(one.endpoint.webhook_id);
-            kinds.push(is_success);
-            hours.push(hour);
+            match known {
+                // Why there was no answer is in the attempt; and an hour of the future is later.
+                Some((when, status)) if status != NO_ANSWER && when >= hour => {
+                    found.push(Last { at: index, is_success, when, status, kind: None });
+                }
+                _ => {
+                    at.push(index);
+                    ids.push(one.endpoint.webhook_id);
+                    kinds.push(is_success);
+                    hours.push(hour);
+                }
+            }
         }
     }
-    let query = sqlx::query(LAST).bind(at).bind(ids).bind(kinds).bind(hours);
-    query.persistent(false).fetch_all(tx).await?.iter().map(last).collect()
+    if !at.is_empty() {
+        let query = sqlx::query(LAST).bind(at).bind(ids).bind(kinds).bind(hours);
+        for row in query.persistent(false).fetch_all(tx).await? {
+            found.push(last(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 fn last(row: &PgRow) -> Result<Last, sqlx::Error> {

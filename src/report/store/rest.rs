@@ -12,7 +12,7 @@ use super::Surroundings;
 use super::hours::{self, HOUR, Stretch};
 use super::pieces::{batches, length, pieces};
 use super::tally::Tally;
-use super::uncounted::{self, Line};
+use super::uncounted::{self, How, Line};
 use crate::clock::Micros;
 
 /// Of the nine seconds that a look may take.
@@ -36,7 +36,7 @@ struct State {
     now: Micros,
     batches: Vec<Vec<Stretch>>,
     /// How each is read.
-    texts: Vec<&'static str>,
+    hows: Vec<How>,
     open: BTreeSet<usize>,
     taken: BTreeSet<usize>,
     read: BTreeMap<usize, Vec<Line>>,
@@ -51,8 +51,9 @@ struct Batch<'a> {
     rest: &'a Rest,
     offer: usize,
     at: usize,
-    text: &'static str,
+    how: How,
     stretches: Vec<Stretch>,
+    begun: Micros,
     remaining: Option<Duration>,
 }
 
@@ -70,7 +71,7 @@ impl Rest {
         let mut state = self.state();
         *state = State {
             offer: state.offer + 1,
-            texts: batches.iter().map(|batch| uncounted::text(around, batch)).collect(),
+            hows: batches.iter().map(|batch| uncounted::how(around, batch)).collect(),
             now: around.now,
             open: (0..batches.len()).collect(),
             batches,
@@ -81,16 +82,20 @@ impl Rest {
 
     /// Reads as long as there is something that nobody reads.
     pub async fn read(&self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let mut is_hurried = false;
-        while let Some(batch) = self.take() {
-            is_hurried |= batch.remaining.is_some();
-            let lines = uncounted::read(tx, batch.text, &batch.stretches, batch.remaining).await?;
-            self.put(&batch, lines);
-        }
-        if is_hurried {
+        while self.read_one(tx).await? {}
+        Ok(())
+    }
+
+    /// The newest batch that nobody reads; whether there was one.
+    pub async fn read_one(&self, tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let Some(batch) = self.take() else { return Ok(false) };
+        let what = (batch.stretches.as_slice(), batch.begun);
+        let lines = uncounted::read(tx, batch.how, what, batch.remaining).await?;
+        if batch.remaining.is_some() {
             sqlx::raw_sql("set local statement_timeout = '8s'").execute(tx).await?;
         }
-        Ok(())
+        self.put(&batch, lines);
+        Ok(true)
     }
 
     /// The same, and waits for what the other look reads; whoever has taken a batch holds a connection and goes on.
@@ -109,8 +114,11 @@ impl Rest {
         let state = self.state();
         for line in state.read.range(..state.unread.unwrap_or(usize::MAX)).flat_map(|(_, lines)| lines) {
             match line.hour {
-                Some(at) => tally.add_one(line.webhook_id, &hours::hour_of(at, line.counts)),
-                None => tally.add_webhook(line.webhook_id, &hours::hour_of(0, line.counts), [None, None]),
+                Some(at) => tally.add_one(line.webhook_id, &hours::hour_of(at, line.counts())),
+                None => tally.add_webhook(line.webhook_id, &hours::hour_of(0, line.counts()), [None, None]),
+            }
+            if let (Some(status), Some(when)) = (line.status, line.last) {
+                tally.note_last(line.webhook_id, status, when);
             }
         }
         let newest = state.batches.get(state.unread?)?.first()?;
@@ -125,8 +133,9 @@ impl Rest {
             rest: self,
             offer: state.offer,
             at,
-            text: state.texts.get(at)?,
+            how: *state.hows.get(at)?,
             stretches: state.batches.get(at)?.clone(),
+            begun: state.now / HOUR * HOUR,
             remaining: state.started.map(|started| remaining(started, at)),
         })
     }

@@ -25,6 +25,8 @@ pub struct Own {
     pub hours: BTreeMap<Micros, Hour>,
     /// The hours of its last success and of its last failure.
     pub last: [Option<Micros>; 2],
+    /// The moments themselves, and the statuses, where they are known.
+    pub known: [Option<(Micros, i32)>; 2],
 }
 
 impl Tally {
@@ -49,6 +51,18 @@ impl Tally {
         self.endpoints[*at].endpoint.counts.add(sum);
         let known = &mut self.own[*at].last;
         *known = [known[0].max(last[0]), known[1].max(last[1])];
+    }
+
+    /// The last of an endpoint with this status, and none of them is later.
+    pub fn note_last(&mut self, id: Uuid, status: i32, when: Micros) {
+        let Some(at) = self.at.get(&id) else { return };
+        let kind = match status {
+            200..300 => 0,
+            400.. => 1,
+            _ => return,
+        };
+        let known = &mut self.own[*at].known[kind];
+        *known = (*known).max(Some((when, status)));
     }
 
     /// One hour of one endpoint.
