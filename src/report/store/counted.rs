@@ -6,18 +6,16 @@ use std::collections::{BTreeMap, HashSet};
 use sqlx::postgres::PgConnection;
 
 use super::answers;
+use super::beside::Beside;
 use super::hours::{self, HOUR};
 use super::last::Last;
-use super::queue::{self, Found};
+use super::queue::Found;
 use super::rest;
 use super::tally::Tally;
 use super::{Surroundings, Wish};
 use crate::clock::{self, Micros};
 use crate::egress;
 use crate::report::figures::{ByUrl, Counts, Deliveries, Hour, Remark, rate};
-
-/// Hours of an endpoint that are kept apart: the begun one and 23 before.
-const HOURS: Micros = 24;
 
 /// What one look finds before the rest of the window is read.
 pub struct Begun {
@@ -26,13 +24,21 @@ pub struct Begun {
 }
 
 /// Adds the hours that are counted.
-pub async fn begin(tx: &mut PgConnection, around: &Surroundings, wish: &Wish) -> Result<Begun, sqlx::Error> {
-    let since = around.since(wish);
-    let recent = around.begun() - (HOURS - 1) * HOUR;
-    let mut tally = Tally::new(queue::list_endpoints(tx).await?, recent);
-    let mut answers = answers::Found::default();
-    if !around.counted.is_empty() {
-        hours::add_counted(tx, (since, around.now), &around.counted, &mut tally, &mut answers).await?;
+pub async fn begin(
+    tx: &mut PgConnection,
+    around: &Surroundings,
+    wish: &Wish,
+    beside: &Beside<'_>,
+) -> Result<Begun, sqlx::Error> {
+    let mut tally = Tally::new(beside.find_endpoints(tx).await?, around.recent());
+    let mut recent = beside.find_recent(tx).await?;
+    if recent.is_early {
+        recent = hours::find_recent(tx, &around.recent_counted()).await?;
+    }
+    recent.hours.iter().for_each(|(id, hour)| tally.add_one(*id, hour));
+    let mut answers = recent.answers;
+    if around.counted.first().is_some_and(|hour| *hour < tally.recent) {
+        hours::add_older(tx, around.since(wish), &mut tally, &mut answers).await?;
     }
     Ok(Begun { tally, answers })
 }

@@ -1,9 +1,12 @@
 //! Hours that `webhook retry` has counted, and the stretches that still have to be counted from the attempts: both
 //! together are the window, and no attempt is in two of them.
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
+use uuid::Uuid;
 
 use super::answers;
 use super::tally::Tally;
@@ -62,16 +65,12 @@ impl Histogram {
 /// From the first moment on, up to the second; none: without end.
 pub type Stretch = (Micros, Option<Micros>);
 
-const WHICH: &str = "
-    select date_part('epoch', c.hour)::int8, c.is_in_order from hookyard.counted_hours c
-    where c.hour > to_timestamp($1 / 1000000.0) and c.hour < to_timestamp($2 / 1000000.0) order by 1";
-
-/// The last hours one by one, as they are: that is cheaper than adding them up.
+/// The last hours one by one, as they are: that is cheaper than adding them up. An hour without attempts has a row, too.
 const RECENT: &str = "
     select h.webhook_id, h.attempts, h.successes, h.refused, h.failures, h.no_answer, h.answers,
-        date_part('epoch', h.hour)::int8
-    from hookyard.hours h
-    where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)";
+        date_part('epoch', c.hour)::int8
+    from hookyard.counted_hours c left join hookyard.hours h on h.hour = c.hour
+    where c.hour between to_timestamp($1 / 1000000.0) and to_timestamp($2 / 1000000.0)";
 
 /// Of what lies before them, thousands of endpoints have a million in a week: the server adds them up, and what it adds up
 /// is read row by row. Of a deleted webhook only the answers' times count.
@@ -97,40 +96,45 @@ const BY_WEBHOOK: &str = "
     where h.hour > to_timestamp($1 / 1000000.0) and h.hour < to_timestamp($2 / 1000000.0)
     group by h.webhook_id, date_trunc('day', h.hour)";
 
-/// The whole hours since the moment that are counted, the empty ones included; and whether attempts lay in the order of
-/// their time when the last of them was counted, where that is known.
-pub async fn list_counted(
-    tx: &mut PgConnection,
-    (since, now): (Micros, Micros),
-) -> Result<(Vec<Micros>, Option<bool>), sqlx::Error> {
-    let (mut hours, mut is_in_order) = (Vec::new(), None);
-    for row in sqlx::query(WHICH).bind(since).bind(now).persistent(false).fetch_all(tx).await? {
-        hours.push(row.try_get::<i64, _>(0)? * 1_000_000);
-        is_in_order = row.try_get(1)?;
-    }
-    Ok((hours, is_in_order))
+/// The recent hours that are counted.
+#[derive(Default)]
+pub struct Recent {
+    /// By webhook and hour.
+    pub hours: Vec<(Uuid, Hour)>,
+    pub answers: answers::Found,
+    /// The look that found them began before one of the hours was counted.
+    pub is_early: bool,
 }
 
-/// Adds what they come to.
-pub async fn add_counted(
+/// Of the hours that are known as counted, and of no other: the look that knows them may be a moment earlier or later.
+pub async fn find_recent(tx: &mut PgConnection, counted: &[Micros]) -> Result<Recent, sqlx::Error> {
+    let mut recent = Recent::default();
+    let (Some(first), Some(last)) = (counted.first(), counted.last()) else { return Ok(recent) };
+    let mut unseen: HashSet<Micros> = counted.iter().copied().collect();
+    let known = unseen.clone();
+    let query = sqlx::query(RECENT).bind(first).bind(last).persistent(false);
+    let mut rows = query.fetch(tx);
+    while let Some(row) = rows.try_next().await? {
+        let at = row.try_get::<i64, _>(7)? * 1_000_000;
+        unseen.remove(&at);
+        let Some(id) = row.try_get(0)? else { continue };
+        if known.contains(&at) {
+            recent.hours.push((id, numbers(&row, at)?));
+            recent.answers.add_counted(id, at / DAY * DAY, row.try_get(6)?);
+        }
+    }
+    recent.is_early = !unseen.is_empty();
+    Ok(recent)
+}
+
+/// Adds the counted hours before them.
+pub async fn add_older(
     tx: &mut PgConnection,
-    (since, now): (Micros, Micros),
-    counted: &[Micros],
+    since: Micros,
     tally: &mut Tally,
     answers: &mut answers::Found,
 ) -> Result<(), sqlx::Error> {
     let recent = tally.recent;
-    let query = sqlx::query(RECENT).bind(since.max(recent - 1)).bind(now).persistent(false);
-    let mut rows = query.fetch(&mut *tx);
-    while let Some(row) = rows.try_next().await? {
-        let (id, at) = (row.try_get(0)?, row.try_get::<i64, _>(7)? * 1_000_000);
-        tally.add_one(id, &numbers(&row, at)?);
-        answers.add_counted(id, at / DAY * DAY, row.try_get(6)?);
-    }
-    drop(rows);
-    if counted.first().is_none_or(|hour| *hour >= recent) {
-        return Ok(());
-    }
     let query = sqlx::query(BY_HOUR).bind(since).bind(recent).persistent(false);
     let mut rows = query.fetch(&mut *tx);
     while let Some(row) = rows.try_next().await? {

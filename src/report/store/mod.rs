@@ -16,8 +16,8 @@ mod tool;
 mod uncounted;
 mod yardi;
 
-use sqlx::Row;
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
 
 use self::beside::{Beside, Known};
 use self::hours::HOUR;
@@ -74,8 +74,11 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
             left,
             is_all: around.counted.is_empty(),
             has_failed_index: around.has_failed_index,
+            recent: around.recent_counted(),
         });
-        let mut begun = counted::begin(tx, &around, wish).await?;
+        // The longest of all, so that nobody waits for it in the end.
+        rest.read_one(tx).await?;
+        let mut begun = counted::begin(tx, &around, wish, &beside).await?;
         rest.read_all(tx).await?;
         let unread = rest.add_to(&mut begun.tally);
         let last = last::find_last(tx, &begun.tally).await?;
@@ -87,7 +90,7 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
         rest.read(tx).await
     });
     let ((around, mut begun, unread, last), ()) = tokio::try_join!(attempts, others)?;
-    let beside = beside.complete(db).await?;
+    let beside = beside.complete();
     begun.answers.merge(&beside.answers);
     let (counted, mut endpoints) = counted::complete(&around, wish, begun, unread, &last);
     Ok(Health {
@@ -118,6 +121,15 @@ impl Surroundings {
         self.now / HOUR * HOUR
     }
 
+    /// From here on hours are kept apart: the begun one and 23 before.
+    fn recent(&self) -> Micros {
+        self.begun() - 23 * HOUR
+    }
+
+    fn recent_counted(&self) -> Vec<Micros> {
+        self.counted.iter().copied().filter(|hour| *hour >= self.recent()).collect()
+    }
+
     /// Whether attempts of a time are found without reading all.
     fn finds_times(&self) -> bool {
         self.has_time_index || self.has_order
@@ -144,20 +156,27 @@ impl Surroundings {
     }
 }
 
-const SURROUNDINGS: &str = "
-    with attempts as materialized (
-        select c.oid, c.relowner, c.relpages from pg_class c
-        where c.oid = to_regclass('webhook_delivery_attempts')
+/// Counted are the whole hours of the window, the empty ones included. Of each it is known whether attempts lay in the order
+/// of their time when it was counted, or not.
+fn surroundings(window_s: i64) -> String {
+    format!(
+        "select (extract(epoch from now()) * 1000000)::int8, pg_is_in_recovery(),
+            case when pg_is_in_recovery()
+                then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
+            current_setting('server_version_num')::int4,
+            pg_relation_size(c.oid) / current_setting('block_size')::int4, c.relpages,
+            pg_has_role(c.relowner, 'usage'),
+            array(select pg_get_indexdef(x.indexrelid) from pg_index x where x.indrelid = c.oid and x.indisvalid),
+            h.counted, h.in_order
+        from (select to_regclass('webhook_delivery_attempts') as oid) t
+        left join pg_class c on c.oid = t.oid
+        cross join (
+            select array_agg(extract(epoch from c.hour)::int8 order by c.hour) as counted,
+                array_agg(c.is_in_order order by c.hour) as in_order
+            from hookyard.counted_hours c
+            where c.hour > now() - interval '{window_s} seconds' and c.hour < now()) h"
     )
-    select (extract(epoch from now()) * 1000000)::int8, pg_is_in_recovery(),
-        case when pg_is_in_recovery()
-            then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
-        current_setting('server_version_num')::int4,
-        coalesce((select pg_relation_size(t.oid) / current_setting('block_size')::int4 from attempts t), 0),
-        coalesce((select t.relpages from attempts t), 0),
-        coalesce((select pg_has_role(t.relowner, 'usage') from attempts t), false),
-        coalesce((select array_agg(pg_get_indexdef(x.indexrelid))
-            from attempts t join pg_index x on x.indrelid = t.oid where x.indisvalid), '{}')";
+}
 
 /// Where no counted hour knows it.
 const IN_ORDER: &str = "select hookyard.attempts_in_order()";
@@ -166,31 +185,34 @@ const IN_ORDER: &str = "select hookyard.attempts_in_order()";
 const MUCH: i64 = 1000;
 
 async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroundings, sqlx::Error> {
-    let row = sqlx::raw_sql(SURROUNDINGS).fetch_one(&mut *tx).await?;
+    // A number, and one round trip less than with a parameter.
+    let row = sqlx::raw_sql(AssertSqlSafe(surroundings(wish.window_s))).fetch_one(&mut *tx).await?;
     let indexes: Vec<String> = row.try_get(7)?;
-    let (pages, vacuumed): (i64, i32) = (row.try_get(4)?, row.try_get(5)?);
+    let (pages, vacuumed): (Option<i64>, Option<i32>) = (row.try_get(4)?, row.try_get(5)?);
+    let pages = pages.unwrap_or_default();
     // By their method and first columns.
     let has = |head: &str| indexes.iter().any(|one| one.contains(head) && !one.contains(" WHERE "));
-    let now: Micros = row.try_get(0)?;
-    let (mut counted, mut is_in_order) = (Vec::new(), None);
-    if !wish.live {
-        (counted, is_in_order) = hours::list_counted(tx, (now - wish.window_s * 1_000_000, now)).await?;
+    let (mut counted, mut in_order): (Option<Vec<i64>>, Option<Vec<Option<bool>>>) =
+        (row.try_get(8)?, row.try_get(9)?);
+    if wish.live {
+        (counted, in_order) = (None, None);
     }
+    let mut is_in_order = in_order.and_then(|hours| hours.last().copied()).flatten();
     let has_index = has(" USING brin (created_at");
     if has_index && is_in_order.is_none() {
         is_in_order = sqlx::raw_sql(IN_ORDER).fetch_one(tx).await?.try_get(0)?;
     }
     Ok(Surroundings {
-        now,
+        now: row.try_get(0)?,
         standby: row.try_get(1)?,
         lag_s: row.try_get(2)?,
         server: row.try_get(3)?,
         has_attempts: pages > 0,
-        owns_attempts: row.try_get(6)?,
+        owns_attempts: row.try_get::<Option<bool>, _>(6)? == Some(true),
         has_order: has_index && is_in_order == Some(true),
-        has_fresh: pages - i64::from(vacuumed) > MUCH,
+        has_fresh: pages - vacuumed.map_or(0, i64::from) > MUCH,
         has_time_index: has(" USING btree (webhook_id, created_at"),
         has_failed_index: indexes.iter().any(|one| one.contains(" USING btree (response_status, created_at")),
-        counted,
+        counted: counted.into_iter().flatten().map(|hour| hour * 1_000_000).collect(),
     })
 }

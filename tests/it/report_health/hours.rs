@@ -1,5 +1,7 @@
 //! Hours that are counted once: the report is the same with and without them, and late rows are counted again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{health, seen};
 use crate::support::{Database, Files, Receiver, Scene, hookyard};
 
@@ -296,6 +298,101 @@ fn the_report_is_the_same_along_the_time_and_along_the_webhooks() {
     scene.database.execute("drop index idx_webhook_delivery_attempts_created");
     let along_webhooks = live();
     assert!(along_time == along_webhooks, "{along_time}\n{along_webhooks}");
+}
+
+/// The begun hour and the one before are read at one stroke where the rest is counted, and without a look at each attempt's
+/// hour: not even those of a clock that is wrong change a number.
+#[test]
+fn the_newest_hours_are_the_same_read_at_one_stroke_and_one_by_one() {
+    let scene = Scene::new();
+    history(&scene, 2000, 7);
+    retry_until_counted(&scene);
+    let attempts = |times: &str| {
+        scene.database.execute(&format!(
+            "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+             select ('00000000-0000-4000-8000-0000000009' || lpad((1 + n % 3)::text, 2, '0'))::uuid, '{{}}',
+                 '{{\"error\": {{\"kind\": \"timeout\"}}}}', status, hour + {times}
+             from (select date_trunc('hour', now()) as hour) h
+             cross join generate_series(1, 6) n cross join unnest(array[200, 302, 404, 503, 599]) status
+             where (status + n) % 5 <> 0"
+        ));
+    };
+    let same = |what: &str| {
+        let (counted, live) = (numbers(&scene, &[]), numbers(&scene, &["--live"]));
+        assert!(counted.1 > 100 && live.1 == 0, "{what}: {} {}", counted.1, live.1);
+        let parts = ["total", "day", "hours", "by_url", "answers", "endpoints", "failed"];
+        for (at, part) in parts.iter().enumerate().filter(|(_, part)| **part != "answers") {
+            assert!(counted.0[at] == live.0[at], "{what}: {part}");
+        }
+        let reasons = |arguments: &[&str]| -> Vec<serde_json::Value> {
+            let found = seen(&scene, arguments);
+            let endpoints = found["deliveries"]["endpoints"].as_array().expect("endpoints");
+            endpoints.iter().map(|one| one["last_failure"].clone()).collect()
+        };
+        assert_eq!(reasons(&[]), reasons(&["--live"]), "{what}");
+    };
+    ["'0'::interval", "(now() - hour)", "interval '1 hour' - interval '1 microsecond'"]
+        .into_iter()
+        .for_each(attempts);
+    same("the begun hour");
+    // Nobody has counted it yet.
+    scene.database.execute(
+        "delete from hookyard.counted_hours where hour >= date_trunc('hour', now()) - interval '1 hour'",
+    );
+    ["interval '-1 microsecond'", "interval '-40 minutes'", "interval '-1 hour'"]
+        .into_iter()
+        .for_each(attempts);
+    same("the hour before");
+    ["interval '1 hour'", "interval '3 days'"].into_iter().for_each(attempts);
+    scene.database.execute(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '00000000-0000-4000-8000-000000000902', '{}', '{}', status, 'infinity'
+         from unnest(array[200, 503]) status",
+    );
+    same("some clock is wrong");
+    scene.database.execute("update hookyard.counted_hours set is_in_order = false");
+    same("along the webhooks");
+}
+
+/// Two connections look at two moments: what is counted between them is neither counted twice nor left out.
+#[test]
+fn hours_that_are_counted_while_a_report_is_made_are_in_it_once() {
+    let scene = Scene::new();
+    history(&scene, 280, 5);
+    retry_until_counted(&scene);
+    let recent = "where hour > now() - interval '25 hours'";
+    // The begun hour keeps the connection that reads it busy, so that the other one reads what is counted.
+    scene.database.execute(&format!(
+        "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status, created_at)
+         select '00000000-0000-4000-8000-000000000901', '{{}}', '{{}}', 200, now() from generate_series(1, 60000);
+         create table kept_hours as select * from hookyard.hours {recent};
+         create table kept_counted_hours as select * from hookyard.counted_hours {recent}"
+    ));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut session = scene.database.session();
+            while !done.load(Ordering::Relaxed) {
+                session.execute(&format!(
+                    "begin; delete from hookyard.hours {recent}; delete from hookyard.counted_hours {recent}; commit"
+                ));
+                session.execute(
+                    "begin; insert into hookyard.hours select * from kept_hours;
+                     insert into hookyard.counted_hours select * from kept_counted_hours; commit",
+                );
+            }
+        });
+        let reports = || (0..40).map(|_| numbers(&scene, &["--window", "24h"])).collect::<Vec<_>>();
+        let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(reports));
+        done.store(true, Ordering::Relaxed);
+        let seen = seen.expect("forty reports");
+        for (report, counted) in &seen {
+            assert_eq!(report[0]["attempts"], 60_280, "{counted} hours counted");
+        }
+        assert!(
+            seen.iter().any(|(_, counted)| *counted > 0) && seen.iter().any(|(_, counted)| *counted == 0)
+        );
+    });
 }
 
 #[test]
