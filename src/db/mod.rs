@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 pub use act::Act;
-pub use each::{fetch_each, first};
+pub use each::{Statements, fetch_each, first, joined};
 pub use trouble::{Trouble, fault};
 
 use crate::failure::Failure;

@@ -16,8 +16,8 @@ mod tool;
 mod uncounted;
 mod yardi;
 
+use sqlx::Row;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Row};
 
 use self::beside::{Beside, Known};
 use self::hours::HOUR;
@@ -158,25 +158,21 @@ impl Surroundings {
 
 /// Counted are the whole hours of the window, the empty ones included. Of each it is known whether attempts lay in the order
 /// of their time when it was counted, or not.
-fn surroundings(window_s: i64) -> String {
-    format!(
-        "select (extract(epoch from now()) * 1000000)::int8, pg_is_in_recovery(),
-            case when pg_is_in_recovery()
-                then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
-            current_setting('server_version_num')::int4,
-            pg_relation_size(c.oid) / current_setting('block_size')::int4, c.relpages,
-            pg_has_role(c.relowner, 'usage'),
-            array(select pg_get_indexdef(x.indexrelid) from pg_index x where x.indrelid = c.oid and x.indisvalid),
-            h.counted, h.in_order
-        from (select to_regclass('webhook_delivery_attempts') as oid) t
-        left join pg_class c on c.oid = t.oid
-        cross join (
-            select array_agg(extract(epoch from c.hour)::int8 order by c.hour) as counted,
-                array_agg(c.is_in_order order by c.hour) as in_order
-            from hookyard.counted_hours c
-            where c.hour > now() - interval '{window_s} seconds' and c.hour < now()) h"
-    )
-}
+const SURROUNDINGS: &str = "
+    select (extract(epoch from now()) * 1000000)::int8, pg_is_in_recovery(),
+        case when pg_is_in_recovery()
+            then extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp())::float8 end,
+        current_setting('server_version_num')::int4,
+        pg_relation_size(c.oid) / current_setting('block_size')::int4, c.relpages, pg_has_role(c.relowner, 'usage'),
+        array(select pg_get_indexdef(x.indexrelid) from pg_index x where x.indrelid = c.oid and x.indisvalid),
+        h.counted, h.in_order
+    from (select to_regclass('webhook_delivery_attempts') as oid) t
+    left join pg_class c on c.oid = t.oid
+    cross join (
+        select array_agg(extract(epoch from c.hour)::int8 order by c.hour) as counted,
+            array_agg(c.is_in_order order by c.hour) as in_order
+        from hookyard.counted_hours c
+        where c.hour > now() - $1 * interval '1 second' and c.hour < now()) h";
 
 /// Where no counted hour knows it.
 const IN_ORDER: &str = "select hookyard.attempts_in_order()";
@@ -185,8 +181,8 @@ const IN_ORDER: &str = "select hookyard.attempts_in_order()";
 const MUCH: i64 = 1000;
 
 async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroundings, sqlx::Error> {
-    // A number, and one round trip less than with a parameter.
-    let row = sqlx::raw_sql(AssertSqlSafe(surroundings(wish.window_s))).fetch_one(&mut *tx).await?;
+    let query = sqlx::query(SURROUNDINGS).bind(wish.window_s).persistent(false);
+    let row = query.fetch_one(&mut *tx).await?;
     let indexes: Vec<String> = row.try_get(7)?;
     let (pages, vacuumed): (Option<i64>, Option<i32>) = (row.try_get(4)?, row.try_get(5)?);
     let pages = pages.unwrap_or_default();

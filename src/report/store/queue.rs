@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use uuid::Uuid;
 
-use crate::db::fetch_each;
+use crate::db::{Statements, fetch_each, joined};
 use crate::egress;
 use crate::report::figures::{Counts, Endpoint, Queue};
 use crate::report::verdict::Level;
@@ -97,6 +97,8 @@ const DEAD: &str = "
     select d.webhook_id, count(*), count(*) filter (where d.finished_at > now() - interval '24 hours')
     from hookyard.deliveries d where d.state = 'dead' group by d.webhook_id";
 
+static ALL: Statements = Statements::new(|| joined(&[WAITING, PARKED, DEAD]));
+
 /// The whole queue, deliveries of deleted webhooks included, and each endpoint's part of it.
 #[derive(Default)]
 pub struct Counted {
@@ -106,7 +108,7 @@ pub struct Counted {
 
 pub async fn count_queue(tx: &mut PgConnection) -> Result<Counted, sqlx::Error> {
     let mut counted = Counted::default();
-    let [waiting, parked, dead] = fetch_each(tx, [WAITING, PARKED, DEAD]).await?;
+    let [waiting, parked, dead] = fetch_each(tx, &ALL).await?;
     for row in waiting {
         let (waiting, due, oldest_due_s) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         counted.add(row.try_get(0)?, &Queue { waiting, due, oldest_due_s, ..Queue::default() });

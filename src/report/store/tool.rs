@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::db::schema::{self, Weight};
-use crate::db::{fetch_each, first};
+use crate::db::{Statements, fetch_each, first, joined};
 use crate::report::figures::{CronVerb, HotTable, Tool, rate};
 use crate::report::verdict::Level;
 
@@ -60,10 +60,11 @@ const OLDEST: &str = "
     select (extract(epoch from a.started_at) * 1000000)::int8, a.started_at < now() - interval '90 days'
     from hookyard.attempts a order by a.id limit 1";
 
+static ALL: Statements = Statements::new(|| joined(&[VERBS, OLDEST, CRASHED, HAS_INVALID, TABLES]));
+
 /// All but what is wrong with the schema, and how many leases were rescued, which the failures tell.
 pub async fn find_tool(tx: &mut PgConnection) -> Result<Tool, sqlx::Error> {
-    let [verbs, oldest, crashed, has_invalid, tables] =
-        fetch_each(tx, [VERBS, OLDEST, CRASHED, HAS_INVALID, TABLES]).await?;
+    let [verbs, oldest, crashed, has_invalid, tables] = fetch_each(tx, &ALL).await?;
     let (oldest_attempt_at, retention_due) = match oldest.first() {
         Some(row) => (Some(row.try_get(0)?), row.try_get(1)?),
         None => (None, false),

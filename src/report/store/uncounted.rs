@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use super::Surroundings;
 use super::hours::{HOUR, Stretch};
+use super::pieces::bounds;
 use crate::clock::Micros;
 
 /// What one endpoint did in one hour, as far as it was read, with one status.
@@ -32,7 +33,7 @@ pub struct How {
     has_bin: bool,
 }
 
-/// To group by the hour costs a fifth of all, and an end that is joined more than one that is written out.
+/// To group by the hour costs a fifth of all, and an end that is joined more than one that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// One stretch without end, of the begun hour and of the one before it at most.
@@ -50,6 +51,98 @@ enum Along {
     /// By the documented index. Of one stretch all webhooks at once: each page of the table is looked at once instead of
     /// once for each of them. Of many days that would be a map of all attempts.
     Webhooks,
+}
+
+/// The moments are selected, so that the server plans for any: its statistics do not know the newest attempts, and for the
+/// few that it would expect it sorts what are a hundred thousand. Of the year infinity: later than anything.
+macro_rules! newest {
+    ($along:literal, $before:literal) => {
+        concat!(
+            "select c.webhook_id, c.status, c.n, c.before,
+                case when isfinite(c.last) then (extract(epoch from c.last) * 1000000)::int8 else 9223372036854775807 end
+             from (
+                select a.webhook_id, a.response_status as status, count(*) as n, ",
+            $before,
+            " as before, max(a.created_at) as last
+                from webhook_delivery_attempts a
+                where a.created_at between (select to_timestamp($1 / 1000000.0)) and (select timestamptz 'infinity')",
+            $along,
+            " group by 1, 2) c"
+        )
+    };
+}
+/// Nothing to tell apart where the begun hour is all there is.
+macro_rules! newest_both {
+    ($along:literal) => {
+        [
+            newest!($along, "0::int8"),
+            newest!($along, "count(*) filter (where a.created_at < to_timestamp($2 / 1000000.0))"),
+        ]
+    };
+}
+macro_rules! hour {
+    ($along:literal) => {
+        concat!(
+            "select a.webhook_id, a.response_status, count(*)
+             from webhook_delivery_attempts a
+             where a.created_at between (select to_timestamp($1 / 1000000.0)) and (select to_timestamp($2 / 1000000.0))",
+            $along,
+            " group by 1, 2"
+        )
+    };
+}
+/// `offset 0` keeps the stretches' ends from being worked out for every attempt. An attempt of the year infinity is counted
+/// as the document counts it, and belongs to no hour.
+macro_rules! mixed {
+    ($webhooks:literal, $along:literal, $hour:literal) => {
+        concat!(
+            "select c.webhook_id, c.status, c.n,
+                case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end
+             from (
+                select to_timestamp(u.since / 1000000.0) as since,
+                    coalesce(to_timestamp(u.last / 1000000.0), 'infinity') as last
+                from unnest($1::int8[], $2::int8[]) as u (since, last) offset 0) s ",
+            $webhooks,
+            " cross join lateral (
+                select a.webhook_id, a.response_status as status, ",
+            $hour,
+            " as hour, count(*) as n
+                from webhook_delivery_attempts a
+                where a.created_at between s.since and s.last",
+            $along,
+            " group by 1, 2, 3) c"
+        )
+    };
+}
+macro_rules! mixed_both {
+    ($webhooks:literal, $along:literal) => {
+        [
+            mixed!($webhooks, $along, "date_trunc('hour', a.created_at)"),
+            mixed!($webhooks, $along, "date_bin('1 hour', a.created_at, timestamptz '2000-01-01 00:00:00Z')"),
+        ]
+    };
+}
+
+struct Texts {
+    newest: [&'static str; 2],
+    hour: &'static str,
+    mixed: [&'static str; 2],
+}
+
+const ALONG_TIME: Texts = Texts { newest: newest_both!(""), hour: hour!(""), mixed: mixed_both!("", "") };
+const ALONG_WEBHOOKS: Texts = Texts {
+    newest: newest_both!(" and a.webhook_id = any(array(select w.id from webhooks w))"),
+    hour: hour!(" and a.webhook_id = any(array(select w.id from webhooks w))"),
+    mixed: mixed_both!("cross join webhooks w", " and a.webhook_id = w.id"),
+};
+
+impl How {
+    fn texts(self) -> &'static Texts {
+        match self.along {
+            Along::Time => &ALONG_TIME,
+            Along::Webhooks => &ALONG_WEBHOOKS,
+        }
+    }
 }
 
 pub fn how(around: &Surroundings, stretches: &[Stretch]) -> How {
@@ -101,7 +194,8 @@ async fn read_lines(
     match (how.shape, stretches) {
         (Shape::Newest, [(from, _)]) => read_newest(tx, how, *from, begun).await,
         (Shape::Hour, [(from, until)]) => {
-            let rows = fetch(tx, one_hour(how.along, (*from, *until))).await?;
+            let query = sqlx::query(how.texts().hour).bind(from).bind(until.map(|until| until - 1));
+            let rows = query.persistent(false).fetch_all(tx).await?;
             rows.iter().map(|row| line(row, Some(from / HOUR * HOUR), row.try_get(2)?)).collect()
         }
         _ => read_mixed(tx, how, stretches).await,
@@ -114,8 +208,13 @@ async fn read_newest(
     from: Micros,
     begun: Micros,
 ) -> Result<Vec<Line>, sqlx::Error> {
+    let [alone, with_before] = how.texts().newest;
+    let query = match from < begun {
+        true => sqlx::query(with_before).bind(from).bind(begun),
+        false => sqlx::query(alone).bind(from),
+    };
     let mut lines = Vec::new();
-    for row in fetch(tx, newest(how.along, from, begun)).await? {
+    for row in query.persistent(false).fetch_all(&mut *tx).await? {
         let (all, before): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
         let last: Option<Micros> = row.try_get(4)?;
         lines.push(Line { last, ..line(&row, Some(begun), all - before)? });
@@ -145,91 +244,14 @@ async fn read_mixed(
     how: How,
     stretches: &[Stretch],
 ) -> Result<Vec<Line>, sqlx::Error> {
-    let rows = fetch(tx, mixed(how, stretches)).await?;
+    let (from, last) = bounds(stretches);
+    let text = how.texts().mixed[usize::from(how.has_bin)];
+    let rows = sqlx::query(text).bind(from).bind(last).persistent(false).fetch_all(tx).await?;
     rows.iter().map(|row| line(row, row.try_get(3)?, row.try_get(2)?)).collect()
-}
-
-/// The numbers in the text are ours: one round trip less than with parameters.
-async fn fetch(tx: &mut PgConnection, text: String) -> Result<Vec<PgRow>, sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(tx).await
 }
 
 fn line(row: &PgRow, hour: Option<Micros>, count: i64) -> Result<Line, sqlx::Error> {
     Ok(Line { webhook_id: row.try_get(0)?, status: row.try_get(1)?, hour, count, last: None })
-}
-
-const ALL_WEBHOOKS: &str = " and a.webhook_id = any(array(select w.id from webhooks w))";
-
-fn newest(along: Along, from: Micros, begun: Micros) -> String {
-    let along = if along == Along::Time { "" } else { ALL_WEBHOOKS };
-    // Nothing to tell apart where the begun hour is all there is.
-    let before = match from < begun {
-        true => format!("count(*) filter (where a.created_at < {})", moment(begun)),
-        false => "0::int8".to_owned(),
-    };
-    // Of the year infinity: later than anything.
-    format!(
-        "select c.webhook_id, c.status, c.n, c.before,
-            case when isfinite(c.last) then (extract(epoch from c.last) * 1000000)::int8 else {} end
-         from (
-            select a.webhook_id, a.response_status as status, count(*) as n, {before} as before, max(a.created_at) as last
-            from webhook_delivery_attempts a
-            where {}{along}
-            group by 1, 2) c",
-        Micros::MAX,
-        between(from, None)
-    )
-}
-
-fn one_hour(along: Along, (from, until): Stretch) -> String {
-    let along = if along == Along::Time { "" } else { ALL_WEBHOOKS };
-    format!(
-        "select a.webhook_id, a.response_status, count(*)
-         from webhook_delivery_attempts a
-         where {}{along}
-         group by 1, 2",
-        between(from, until)
-    )
-}
-
-/// Selected, so that the server plans for any moments: its statistics do not know the newest attempts, and for the few that
-/// it would expect it sorts what are a hundred thousand.
-fn between(from: Micros, until: Option<Micros>) -> String {
-    format!("a.created_at between (select {}) and (select {})", moment(from), last(until))
-}
-
-/// `offset 0` keeps the stretches' ends from being worked out for every attempt. An attempt of the year infinity is counted
-/// as the document counts it, and belongs to no hour.
-fn mixed(how: How, stretches: &[Stretch]) -> String {
-    let ends = |(from, until): &Stretch| format!("({}, {})", moment(*from), last(*until));
-    let hour = match how.has_bin {
-        true => "date_bin('1 hour', a.created_at, timestamptz '2000-01-01 00:00:00Z')",
-        false => "date_trunc('hour', a.created_at)",
-    };
-    let (webhooks, along) = match how.along {
-        Along::Time => ("", ""),
-        Along::Webhooks => ("cross join webhooks w", " and a.webhook_id = w.id"),
-    };
-    format!(
-        "select c.webhook_id, c.status, c.n,
-            case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end
-         from (select v.* from (values {}) v (since, last) offset 0) s {webhooks}
-         cross join lateral (
-            select a.webhook_id, a.response_status as status, {hour} as hour, count(*) as n
-            from webhook_delivery_attempts a
-            where a.created_at between s.since and s.last{along}
-            group by 1, 2, 3) c",
-        stretches.iter().map(ends).collect::<Vec<_>>().join(", ")
-    )
-}
-
-fn moment(at: Micros) -> String {
-    format!("to_timestamp({at} / 1000000.0)")
-}
-
-/// The last moment before the end.
-fn last(until: Option<Micros>) -> String {
-    until.map_or("timestamptz 'infinity'".to_owned(), |until| moment(until - 1))
 }
 
 impl Line {

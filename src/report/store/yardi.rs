@@ -4,7 +4,7 @@
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
-use crate::db::{fetch_each, first};
+use crate::db::{Statements, fetch_each, first, joined};
 use crate::report::figures::{Entries, Invites, Polling, Property, Yardi, YardiDay, YardiOwn, rate};
 
 /// `poll_rate` as it counts: none or below 1 is 15 minutes, above 1440 is a day. Arithmetic is in bigint and intervals,
@@ -72,6 +72,9 @@ const BY_DAY: &str = "
     where yi.inserted_at > (now() at time zone 'utc') - interval '30 days'
     group by 1 order by 1";
 
+static ALL: Statements = Statements::new(|| joined(&[INTEGRATIONS, POLLING, CONVERTED, BY_DAY]));
+static ALL_ALONE: Statements = Statements::new(|| joined(&[INTEGRATIONS, POLLING_ALONE, CONVERTED, BY_DAY]));
+
 const ENTRIES: &str = "
     select count(*) filter (where ye.entry_id is not null), count(*)
     from entries e left join yardi_entries ye on e.id = ye.entry_id
@@ -112,9 +115,8 @@ pub async fn find_yardi(tx: &mut PgConnection) -> Result<Yardi, sqlx::Error> {
         yardi.not_read = Some(format!("not there, or not ours to read: {}", closed.join(", ")));
         return Ok(yardi);
     }
-    let text = if readable.has(&["properties"]) { POLLING } else { POLLING_ALONE };
-    let [integrations, polling, converted, by_day] =
-        fetch_each(tx, [INTEGRATIONS, text, CONVERTED, BY_DAY]).await?;
+    let all = if readable.has(&["properties"]) { &ALL } else { &ALL_ALONE };
+    let [integrations, polling, converted, by_day] = fetch_each(tx, all).await?;
     yardi.integrations = first(&integrations)?.try_get(0)?;
     (yardi.properties, yardi.polling) = polled(&polling)?;
     (yardi.invites, yardi.days) = invited(first(&converted)?, &by_day)?;
@@ -160,8 +162,10 @@ const OWN_POLLS: &str = "
     from hookyard.yardi_polls p where p.finished_at > now() - interval '30 days' and isfinite(p.finished_at)
     group by 1";
 
+static OWN_ALL: Statements = Statements::new(|| joined(&[OWN_COUNTS, OWN_POLLS]));
+
 async fn find_own(tx: &mut PgConnection, yardi: &mut Yardi) -> Result<(), sqlx::Error> {
-    let [counts, polls] = fetch_each(tx, [OWN_COUNTS, OWN_POLLS]).await?;
+    let [counts, polls] = fetch_each(tx, &OWN_ALL).await?;
     let row = first(&counts)?;
     yardi.own = Some(YardiOwn {
         accounts_blocked: row.try_get(0)?,
