@@ -7,6 +7,7 @@ mod escape;
 mod file;
 mod mask;
 mod page;
+mod spinner;
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -19,6 +20,7 @@ pub use escape::{escape, escape_html, escape_json, escape_line};
 pub use file::write_file;
 pub use mask::masked;
 pub use page::{Cell, Page, Table, Tone};
+pub use spinner::Spinner;
 
 use crate::env;
 use crate::failure::{Failure, Kind};

@@ -120,6 +120,25 @@ fn progress_is_for_a_terminal_and_never_touches_the_answer() {
     );
 }
 
+/// Beside millions of attempts a plan takes a minute: here somebody holds the table for a second.
+#[test]
+fn a_plan_that_takes_time_says_what_it_is_at() {
+    let scene = Scene::new();
+    scene.webhook("https://hooks.example/");
+    for (variables, shows) in [("", true), ("TERM=dumb", false)] {
+        let mut session = scene.database.session();
+        session.execute("begin; lock table webhook_delivery_attempts in access exclusive mode");
+        let holding = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+            session.execute("commit");
+        });
+        let (seen, answer) = on_a_terminal(&scene, "webhook replay --all --dry-run", variables, true);
+        holding.join().expect("it lets go");
+        assert_eq!(seen.contains("looking for what never arrived"), shows, "{seen:?}");
+        assert!(!answer.contains("looking for"), "{answer}");
+    }
+}
+
 #[test]
 fn a_replay_shows_a_bar_with_rate_outcomes_and_time_left_on_a_terminal_only() {
     let (scene, receiver) = (Scene::new(), Receiver::start());

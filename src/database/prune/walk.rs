@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
 use super::plan::{Gone, Plan};
 use super::store::{self, Cursor, Look, Pass, Place, Span, Stretch};
 use crate::context::Context;
 use crate::db::{Db, Trouble};
+use crate::output::Spinner;
 use crate::stop::Stop;
 
 /// Rows touched in one transaction.
@@ -35,7 +35,7 @@ pub struct Walk<'a> {
     stop: &'a mut Stop,
     gone: Gone,
     halted: Option<Halted>,
-    bar: Option<ProgressBar>,
+    spinner: Option<Spinner>,
     step_began: Instant,
 }
 
@@ -56,16 +56,13 @@ impl<'a> Walk<'a> {
             stop,
             gone: Gone::default(),
             halted: None,
-            bar: context.printer.shows_progress().then(bar),
+            spinner: context.printer.spinner(),
             step_began: now,
         }
     }
 
     /// What it came to, however it ended.
     pub fn end(self) -> (Gone, Option<Halted>) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
         (self.gone, self.halted)
     }
 
@@ -193,8 +190,8 @@ impl<'a> Walk<'a> {
         if self.halted.is_some() {
             return false;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_message(self.gone.brief());
+        if let Some(spinner) = &self.spinner {
+            spinner.say(self.gone.brief());
         }
         let rest = match self.plan.acts {
             true => self.step_began.elapsed().clamp(REST.0, REST.1),
@@ -225,15 +222,6 @@ async fn giving_way<T>(work: impl AsyncFn() -> Result<T, Trouble>) -> Result<T, 
         }
         tokio::time::sleep(REST.1).await;
     }
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 /// Tests slow it down, to stop it on its way.

@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
     }
 
     pub async fn go(&mut self, stop: &mut Stop) -> Result<(), Failure> {
-        let mut progress = Progress::new(&self.context.printer, self.options.more.is_none());
+        let progress = Progress::new(&self.context.printer, self.options.more.is_none());
         loop {
             self.start_what_can_start();
             progress.show(&self.tally, self.requests.len());

@@ -45,6 +45,11 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
     if let Some(url) = &call.to {
         sandbox::target(context, url)?;
     }
+    // Beside millions of another application's attempts it takes a minute.
+    let spinner = context.printer.spinner();
+    if let Some(spinner) = &spinner {
+        spinner.say("looking for what never arrived");
+    }
     let beside = store::has_other_senders(db).await?;
     let id = context.random.id(context.clock.wall());
     let chosen = if call.dry_run {
@@ -66,6 +71,7 @@ pub async fn plan(context: &Context, db: &Db, call: &Call, filter: Choice) -> Re
         store::insert_plan(db, &plan, &choice, beside, &act).await?
     };
     let (erased, day) = store::count_erased(db, &choice).await?;
+    drop(spinner);
     if let Some(day) = day {
         tell_erased(context, erased, &day, chosen.iter().all(|part| part.items == 0))?;
     }

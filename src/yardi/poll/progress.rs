@@ -1,14 +1,11 @@
 //! A line on the terminal while prospects come in; nothing where stderr is not a terminal.
 
 use std::cell::Cell;
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
-use crate::output::Printer;
+use crate::output::{Printer, Spinner};
 
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    spinner: Option<Spinner>,
     asked: Cell<usize>,
     on_the_wire: Cell<usize>,
     invites: Cell<usize>,
@@ -16,15 +13,12 @@ pub struct Progress {
 
 impl Progress {
     pub fn new(printer: &Printer) -> Progress {
-        let bar = printer.shows_progress().then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
-                bar.set_style(style);
-            }
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        Progress { bar, asked: Cell::new(0), on_the_wire: Cell::new(0), invites: Cell::new(0) }
+        Progress {
+            spinner: printer.spinner(),
+            asked: Cell::new(0),
+            on_the_wire: Cell::new(0),
+            invites: Cell::new(0),
+        }
     }
 
     pub fn begin(&self) {
@@ -45,28 +39,20 @@ impl Progress {
 
     /// A warning between the moving line's pictures.
     pub fn say(&self, printer: &Printer, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| printer.warn(text)),
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(|| printer.warn(text)),
             None => printer.warn(text),
         }
     }
 
     fn show(&self) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!(
+        if let Some(spinner) = &self.spinner {
+            spinner.say(format!(
                 "{} properties polled, {} on the wire, {} new invites",
                 self.asked.get(),
                 self.on_the_wire.get(),
                 self.invites.get()
             ));
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }
