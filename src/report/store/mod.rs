@@ -2,6 +2,7 @@
 //! pass over. A statement without parameters is sent as it is: one round trip instead of two. Nobody else's table is
 //! written, and what cannot be read is said instead of guessed.
 
+mod along;
 mod answers;
 mod beside;
 mod counted;

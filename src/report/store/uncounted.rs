@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
 use super::Surroundings;
+use super::along::Along;
 use super::hours::{HOUR, Stretch};
 use super::pieces::bounds;
 use crate::clock::Micros;
@@ -42,107 +43,6 @@ enum Shape {
     Hour,
     /// Any stretches.
     Mixed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Along {
-    /// Attempts are found by their time, wherever they lie side by side.
-    Time,
-    /// By the documented index. Of one stretch all webhooks at once: each page of the table is looked at once instead of
-    /// once for each of them. Of many days that would be a map of all attempts.
-    Webhooks,
-}
-
-/// The moments are selected, so that the server plans for any: its statistics do not know the newest attempts, and for the
-/// few that it would expect it sorts what are a hundred thousand. Of the year infinity: later than anything.
-macro_rules! newest {
-    ($along:literal, $before:literal) => {
-        concat!(
-            "select c.webhook_id, c.status, c.n, c.before,
-                case when isfinite(c.last) then (extract(epoch from c.last) * 1000000)::int8 else 9223372036854775807 end
-             from (
-                select a.webhook_id, a.response_status as status, count(*) as n, ",
-            $before,
-            " as before, max(a.created_at) as last
-                from webhook_delivery_attempts a
-                where a.created_at between (select to_timestamp($1 / 1000000.0)) and (select timestamptz 'infinity')",
-            $along,
-            " group by 1, 2) c"
-        )
-    };
-}
-/// Nothing to tell apart where the begun hour is all there is.
-macro_rules! newest_both {
-    ($along:literal) => {
-        [
-            newest!($along, "0::int8"),
-            newest!($along, "count(*) filter (where a.created_at < to_timestamp($2 / 1000000.0))"),
-        ]
-    };
-}
-macro_rules! hour {
-    ($along:literal) => {
-        concat!(
-            "select a.webhook_id, a.response_status, count(*)
-             from webhook_delivery_attempts a
-             where a.created_at between (select to_timestamp($1 / 1000000.0)) and (select to_timestamp($2 / 1000000.0))",
-            $along,
-            " group by 1, 2"
-        )
-    };
-}
-/// `offset 0` keeps the stretches' ends from being worked out for every attempt. An attempt of the year infinity is counted
-/// as the document counts it, and belongs to no hour.
-macro_rules! mixed {
-    ($webhooks:literal, $along:literal, $hour:literal) => {
-        concat!(
-            "select c.webhook_id, c.status, c.n,
-                case when isfinite(c.hour) then extract(epoch from c.hour)::int8 * 1000000 end
-             from (
-                select to_timestamp(u.since / 1000000.0) as since,
-                    coalesce(to_timestamp(u.last / 1000000.0), 'infinity') as last
-                from unnest($1::int8[], $2::int8[]) as u (since, last) offset 0) s ",
-            $webhooks,
-            " cross join lateral (
-                select a.webhook_id, a.response_status as status, ",
-            $hour,
-            " as hour, count(*) as n
-                from webhook_delivery_attempts a
-                where a.created_at between s.since and s.last",
-            $along,
-            " group by 1, 2, 3) c"
-        )
-    };
-}
-macro_rules! mixed_both {
-    ($webhooks:literal, $along:literal) => {
-        [
-            mixed!($webhooks, $along, "date_trunc('hour', a.created_at)"),
-            mixed!($webhooks, $along, "date_bin('1 hour', a.created_at, timestamptz '2000-01-01 00:00:00Z')"),
-        ]
-    };
-}
-
-struct Texts {
-    newest: [&'static str; 2],
-    hour: &'static str,
-    mixed: [&'static str; 2],
-}
-
-const ALONG_TIME: Texts = Texts { newest: newest_both!(""), hour: hour!(""), mixed: mixed_both!("", "") };
-const ALONG_WEBHOOKS: Texts = Texts {
-    newest: newest_both!(" and a.webhook_id = any(array(select w.id from webhooks w))"),
-    hour: hour!(" and a.webhook_id = any(array(select w.id from webhooks w))"),
-    mixed: mixed_both!("cross join webhooks w", " and a.webhook_id = w.id"),
-};
-
-impl How {
-    fn texts(self) -> &'static Texts {
-        match self.along {
-            Along::Time => &ALONG_TIME,
-            Along::Webhooks => &ALONG_WEBHOOKS,
-        }
-    }
 }
 
 pub fn how(around: &Surroundings, stretches: &[Stretch]) -> How {
@@ -194,7 +94,7 @@ async fn read_lines(
     match (how.shape, stretches) {
         (Shape::Newest, [(from, _)]) => read_newest(tx, how, *from, begun).await,
         (Shape::Hour, [(from, until)]) => {
-            let query = sqlx::query(how.texts().hour).bind(from).bind(until.map(|until| until - 1));
+            let query = sqlx::query(how.along.texts().hour).bind(from).bind(until.map(|until| until - 1));
             let rows = query.persistent(false).fetch_all(tx).await?;
             rows.iter().map(|row| line(row, Some(from / HOUR * HOUR), row.try_get(2)?)).collect()
         }
@@ -208,7 +108,7 @@ async fn read_newest(
     from: Micros,
     begun: Micros,
 ) -> Result<Vec<Line>, sqlx::Error> {
-    let [alone, with_before] = how.texts().newest;
+    let [alone, with_before] = how.along.texts().newest;
     let query = match from < begun {
         true => sqlx::query(with_before).bind(from).bind(begun),
         false => sqlx::query(alone).bind(from),
@@ -245,7 +145,7 @@ async fn read_mixed(
     stretches: &[Stretch],
 ) -> Result<Vec<Line>, sqlx::Error> {
     let (from, last) = bounds(stretches);
-    let text = how.texts().mixed[usize::from(how.has_bin)];
+    let text = how.along.texts().mixed[usize::from(how.has_bin)];
     let rows = sqlx::query(text).bind(from).bind(last).persistent(false).fetch_all(tx).await?;
     rows.iter().map(|row| line(row, row.try_get(3)?, row.try_get(2)?)).collect()
 }
