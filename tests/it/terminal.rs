@@ -120,7 +120,7 @@ fn progress_is_for_a_terminal_and_never_touches_the_answer() {
     );
 }
 
-/// Beside millions of attempts a plan takes a minute: here somebody holds the table for a second.
+/// Beside millions of attempts a plan takes a minute: here somebody holds the table for a while.
 #[test]
 fn a_plan_that_takes_time_says_what_it_is_at() {
     let scene = Scene::new();
@@ -129,8 +129,15 @@ fn a_plan_that_takes_time_says_what_it_is_at() {
         let mut session = scene.database.session();
         session.execute("begin; lock table webhook_delivery_attempts in access exclusive mode");
         let holding = std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(1200));
+            let waited = (0..100).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                let waiting = "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                    where not l.granted and d.datname = current_database()";
+                session.query_text(waiting)[0][0].as_deref() != Some("0")
+            });
+            std::thread::sleep(std::time::Duration::from_millis(600));
             session.execute("commit");
+            assert!(waited, "the plan waits for the table");
         });
         let (seen, answer) = on_a_terminal(&scene, "webhook replay --all --dry-run", variables, true);
         holding.join().expect("it lets go");

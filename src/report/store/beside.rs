@@ -31,7 +31,7 @@ enum Part {
 /// Those that need to know what the attempts' look finds first.
 const LATER: [Part; 3] = [Part::Failed, Part::Answers, Part::Recent];
 
-/// Those that can be read at once.
+/// The others.
 fn parts(wish: &Wish) -> BTreeSet<Part> {
     let all = [Part::Schema, Part::Endpoints, Part::Yardi, Part::Tool, Part::Queue];
     all.into_iter().filter(|part| wish.schema || *part != Part::Schema).collect()

@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use super::NO_ANSWER;
 use super::queue::Found;
 use super::tally::Tally;
 use crate::clock::Micros;
@@ -25,9 +26,6 @@ const LAST: &str = "
         where a.webhook_id = p.webhook_id and a.created_at = l.created_at
           and case when p.is_success then a.response_status between 200 and 299 else a.response_status >= 400 end
         limit 1) s";
-
-/// The status under which an attempt without an answer is recorded.
-const NO_ANSWER: i32 = 599;
 
 /// The last success or the last failure of an endpoint.
 pub struct Last {

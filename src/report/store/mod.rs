@@ -39,6 +39,9 @@ pub struct Wish {
     pub schema: bool,
 }
 
+/// The status under which an attempt without an answer is recorded.
+const NO_ANSWER: i32 = 599;
+
 /// Where and when the attempts are read, and what decides which statements fit.
 struct Surroundings {
     now: Micros,

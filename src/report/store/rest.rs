@@ -117,8 +117,9 @@ impl Rest {
                 Some(at) => tally.add_one(line.webhook_id, &hours::hour_of(at, line.counts())),
                 None => tally.add_webhook(line.webhook_id, &hours::hour_of(0, line.counts()), [None, None]),
             }
-            if let (Some(status), Some(when)) = (line.status, line.last) {
-                tally.note_last(line.webhook_id, status, when);
+            if let (Some(is_success), Some(status), Some(when)) = (line.is_success(), line.status, line.last)
+            {
+                tally.note_last(line.webhook_id, is_success, (when, status));
             }
         }
         let newest = state.batches.get(state.unread?)?.first()?;

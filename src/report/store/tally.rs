@@ -53,16 +53,11 @@ impl Tally {
         *known = [known[0].max(last[0]), known[1].max(last[1])];
     }
 
-    /// The last of an endpoint with this status, and none of them is later.
-    pub fn note_last(&mut self, id: Uuid, status: i32, when: Micros) {
+    /// The moment and the status of an endpoint's last success or failure, of those with this status.
+    pub fn note_last(&mut self, id: Uuid, is_success: bool, last: (Micros, i32)) {
         let Some(at) = self.at.get(&id) else { return };
-        let kind = match status {
-            200..300 => 0,
-            400.. => 1,
-            _ => return,
-        };
-        let known = &mut self.own[*at].known[kind];
-        *known = (*known).max(Some((when, status)));
+        let known = &mut self.own[*at].known[usize::from(!is_success)];
+        *known = (*known).max(Some(last));
     }
 
     /// One hour of one endpoint.

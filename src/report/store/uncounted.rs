@@ -8,10 +8,10 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
-use super::Surroundings;
 use super::along::Along;
 use super::hours::{HOUR, Stretch};
 use super::pieces::bounds;
+use super::{NO_ANSWER, Surroundings};
 use crate::clock::Micros;
 
 /// What one endpoint did in one hour, as far as it was read, with one status.
@@ -155,15 +155,24 @@ fn line(row: &PgRow, hour: Option<Micros>, count: i64) -> Result<Line, sqlx::Err
 }
 
 impl Line {
-    /// Attempts, successes, refused, failures, no answer: each as the documents' own queries count it.
+    /// As the documents' own queries have it; a redirect is neither.
+    pub fn is_success(&self) -> Option<bool> {
+        match self.status? {
+            200..300 => Some(true),
+            400.. => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Attempts, successes, refused, failures, no answer.
     pub fn counts(&self) -> [i64; 5] {
-        let when = |is: fn(i32) -> bool| if self.status.is_some_and(is) { self.count } else { 0 };
+        let when = |is: bool| if is { self.count } else { 0 };
         [
             self.count,
-            when(|status| (200..300).contains(&status)),
-            when(|status| (400..500).contains(&status)),
-            when(|status| status >= 400),
-            when(|status| status == 599),
+            when(self.is_success() == Some(true)),
+            when(self.status.is_some_and(|status| (400..500).contains(&status))),
+            when(self.is_success() == Some(false)),
+            when(self.status == Some(NO_ANSWER)),
         ]
     }
 }

@@ -321,7 +321,7 @@ fn the_newest_hours_are_the_same_read_at_one_stroke_and_one_by_one() {
         let (counted, live) = (numbers(&scene, &[]), numbers(&scene, &["--live"]));
         assert!(counted.1 > 100 && live.1 == 0, "{what}: {} {}", counted.1, live.1);
         let parts = ["total", "day", "hours", "by_url", "answers", "endpoints", "failed"];
-        for (at, part) in parts.iter().enumerate().filter(|(_, part)| **part != "answers") {
+        for (at, part) in parts.iter().enumerate() {
             assert!(counted.0[at] == live.0[at], "{what}: {part}");
         }
         let reasons = |arguments: &[&str]| -> Vec<serde_json::Value> {
