@@ -9,6 +9,7 @@ mod status;
 mod stop;
 mod store;
 mod surroundings;
+mod writes;
 
 use crate::context::Context;
 use crate::failure::Failure;

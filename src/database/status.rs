@@ -58,6 +58,11 @@ async fn beyond_the_catalog(db: &Db, facts: &Facts) -> Vec<Finding> {
     {
         findings.extend(strangers.finding());
     }
+    if facts.relation("counted_writes", true).is_some()
+        && let Ok(writes) = store::find_writes(db).await
+    {
+        findings.extend(writes.finding());
+    }
     if facts.relation("entry_payloads", true).is_some()
         && let Err(trouble) = store::find_no_entry(db).await
     {

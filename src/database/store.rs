@@ -5,6 +5,7 @@ use sqlx::postgres::PgRow;
 
 use super::index::{Index, Standing};
 use super::surroundings::{Strangers, Surroundings};
+use super::writes::Writes;
 use crate::db::{Db, Trouble};
 
 /// Every index of the documented tables. A session that reports progress on an index and holds its table is the one
@@ -101,6 +102,29 @@ pub async fn count_strangers(db: &Db) -> Result<Strangers, Trouble> {
         })
     };
     strangers().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
+}
+
+/// Whether attempts are counted as they are written, and how many there are in an hour.
+pub async fn find_writes(db: &Db) -> Result<Writes, Trouble> {
+    const FIND: &str = r"
+        select hookyard.writes_counted_since(a.oid) is not null as is_counted,
+            exists (select from pg_trigger t where t.tgrelid = a.oid and t.tgname like 'hookyard\_counts\_%') as is_wanted,
+            coalesce((
+                select max(n.attempts) from (
+                    select sum(h.attempts)::int8 as attempts from hookyard.hours h
+                    where h.hour > now() - interval '7 days'
+                    group by h.hour) n), 0) as most
+        from (select to_regclass('webhook_delivery_attempts') as oid) a";
+    let row =
+        db.tx(async |connection| sqlx::query(FIND).persistent(false).fetch_one(connection).await).await?;
+    let writes = || {
+        Ok(Writes {
+            is_wanted: row.try_get("is_wanted")?,
+            is_counted: row.try_get("is_counted")?,
+            most: row.try_get("most")?,
+        })
+    };
+    writes().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
 }
 
 /// Whether the view can be read to the ground: its owner needs rights on what it reads.

@@ -75,6 +75,7 @@ fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     made 0012_claims
     made 0013_failed_hours
     made 0014_order
+    made 0015_written_hours
     made view hookyard.entry_payloads
     made function hookyard.create_entry
     --- stderr
@@ -83,7 +84,7 @@ fn an_empty_database_gets_everything_and_a_second_run_finds_nothing_to_do() {
     ");
     let before = everything(&database);
     insta::assert_snapshot!(migrate(&database).run(), @r"
-    nothing to do: the schema is at version 14
+    nothing to do: the schema is at version 15
     --- stderr
     (nothing)
     --- exit 0
@@ -119,6 +120,7 @@ fn four_runs_at_once_make_it_once() {
         "0012_claims",
         "0013_failed_hours",
         "0014_order",
+        "0015_written_hours",
         "view hookyard.entry_payloads",
         "function hookyard.create_entry",
     ] {
@@ -126,7 +128,7 @@ fn four_runs_at_once_make_it_once() {
     }
     assert_eq!(
         database.value("select string_agg(version::text, ' ') from hookyard.migrations"),
-        "1 2 3 4 5 6 7 8 9 10 11 12 13 14"
+        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"
     );
 }
 
@@ -141,7 +143,7 @@ fn a_schema_newer_than_the_binary_is_refused_and_nothing_is_written() {
     insta::assert_snapshot!(migrate(&database).run(), @r"
     (nothing)
     --- stderr
-    error: the database's schema is at version 99, and this hookyard knows versions up to 14
+    error: the database's schema is at version 99, and this hookyard knows versions up to 15
 
     hint: use the hookyard that made it, or a later one; nothing was changed
     --- exit 4
@@ -173,7 +175,7 @@ fn a_dry_run_changes_nothing_and_its_script_does_the_same_as_the_run() {
     assert_eq!(database.value("select to_regnamespace('hookyard') is null"), "t");
     database.session().execute(&script);
     let again = migrate(&database).run().succeeds().stdout;
-    assert_eq!(again, "nothing to do: the schema is at version 14\n");
+    assert_eq!(again, "nothing to do: the schema is at version 15\n");
     let nothing = hookyard(&["database", "migrate", "--dry-run"]).database(&database).run().succeeds().stdout;
     assert_eq!(nothing, "-- nothing to do\n");
 }
@@ -197,6 +199,7 @@ fn a_database_of_somebody_else_stays_as_it_was() {
     made 0012_claims
     made 0013_failed_hours
     made 0014_order
+    made 0015_written_hours
     the documented tables were there: they are somebody else's and stay as they are
     view hookyard.entry_payloads does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
@@ -215,7 +218,7 @@ fn a_database_of_somebody_else_stays_as_it_was() {
       create view hookyard.entry_payloads as select ...; with one row per entry and the columns entry_id uuid, api_key_id uuid, short_id text, property_id text, result text, applicant_full_name text, applicant_email text, fraud_result text, income_result text, asset_result text, identity_result text, completed_at timestamp, report_url text
     function hookyard.create_entry does not fit this database: the database at [server] says: column e.property_id does not exist (42703)
       create function hookyard.create_entry(property_id uuid, first_name text, last_name text, email text, prospect_code text) returns uuid ...; which makes an entry with its applicant
-    nothing to do: the schema is at version 14
+    nothing to do: the schema is at version 15
 
     still to be done by a person (`hookyard database status` says how):
       view hookyard.entry_payloads is missing
@@ -336,7 +339,7 @@ fn an_invalid_index_is_rebuilt_and_a_missing_one_built() {
     assert_eq!(database.value(built), "t");
     insta::assert_snapshot!(
         hookyard(&["database", "migrate", "--with-indexes"]).database(&database).run(), @r"
-        nothing to do: the schema is at version 14
+        nothing to do: the schema is at version 15
         --- stderr
         (nothing)
         --- exit 0

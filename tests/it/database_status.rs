@@ -20,7 +20,7 @@ fn a_migrated_database_is_well() {
     database   [database] at [server] as postgres
     server     PostgreSQL [version], UTF8, primary
     time zone  UTC in every transaction of ours
-    schema     version 14 of 14
+    schema     version 15 of 15
 
     advice: the attempts are vacuumed seldom by default; their owner may type
       alter table webhook_delivery_attempts set (autovacuum_vacuum_insert_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
@@ -89,7 +89,7 @@ fn all_that_is_missing_is_listed_at_once() {
     database   [database] at [server] as hookyard_app
     server     PostgreSQL [version], UTF8, primary
     time zone  UTC in every transaction of ours
-    schema     version 14 of 14
+    schema     version 15 of 15
 
     wrong: column webhooks.url is missing
       alter table webhooks add column url varchar(255);
@@ -221,7 +221,7 @@ fn harmless_differences_are_noted_and_stop_nobody() {
     database   [database] at [server] as postgres
     server     PostgreSQL [version], UTF8, primary
     time zone  UTC in every transaction of ours
-    schema     version 14 of 14
+    schema     version 15 of 15
 
     noted: column webhooks.url is text, not varchar(255); that serves as well
 

@@ -6,6 +6,7 @@ mod forms;
 pub mod hours;
 mod many;
 mod verdict;
+mod written;
 mod yardi;
 
 use crate::support::{Receiver, Scene, Transcript, has_the_promised_keys, hookyard};

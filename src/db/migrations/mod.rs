@@ -108,6 +108,12 @@ pub const ALL: &[Migration] = &[
         sql: include_str!("../../../migrations/0014_order.sql"),
         documented: false,
     },
+    Migration {
+        version: 15,
+        name: "written_hours",
+        sql: include_str!("../../../migrations/0015_written_hours.sql"),
+        documented: false,
+    },
 ];
 
 /// The seams an operator may redefine: made where absent, never replaced, and therefore not numbered.

@@ -327,6 +327,31 @@ pub const OWN: &[Table] = &[
         ],
     ),
     own(
+        "written_hours",
+        ALL,
+        &[
+            ("hour", Timestamptz, NO),
+            ("webhook_id", Uuid, NO),
+            ("response_status", Integer, NO),
+            ("answer", Bigint, YES),
+            ("is_interrupted", Boolean, NO),
+            ("attempts", Bigint, NO),
+            ("last_at", Timestamptz, YES),
+            ("example_id", Uuid, YES),
+            ("is_merged", Boolean, NO),
+        ],
+    ),
+    own(
+        "counted_writes",
+        ALL,
+        &[
+            ("is_there", Boolean, NO),
+            ("since", Timestamptz, NO),
+            ("triggers", TextArray, NO),
+            ("next_missed", Bigint, NO),
+        ],
+    ),
+    own(
         "acts",
         &[Select, Insert],
         &[

@@ -44,6 +44,8 @@ pub struct Known {
     pub left: Vec<Stretch>,
     pub is_all: bool,
     pub has_failed_index: bool,
+    /// The first hour of which attempts were counted as they were written.
+    pub written_since: Option<Micros>,
     /// The hours that are counted, of those that are kept apart.
     pub recent: Vec<Micros>,
 }
@@ -152,8 +154,8 @@ impl Taken<'_> {
         let beside = self.beside;
         match self.part {
             Part::Failed => {
-                let has_index = beside.state().known.has_failed_index;
-                let failed = failed::list_failed(tx, beside.wish, has_index).await?;
+                let Known { has_failed_index, written_since, .. } = beside.state().known.clone();
+                let failed = failed::list_failed(tx, beside.wish, has_failed_index, written_since).await?;
                 beside.state().found.failed = failed;
             }
             Part::Answers => {

@@ -54,13 +54,12 @@ pub fn complete(
     let (since, hour) = (around.since(wish), around.begun());
     let Begun { tally, answers } = begun;
     let Tally { mut endpoints, own, hours, recent, .. } = tally;
-    let counted = &around.counted;
-    let known: HashSet<Micros> = counted.iter().copied().collect();
+    let known: HashSet<Micros> = around.known().into_iter().collect();
     let is_missing = |at| unread.is_some_and(|before| at < before) && !known.contains(&at);
     let mut attempts = Deliveries {
-        counted_hours: counted.len(),
-        read_live: if wish.live { None } else { read_live(around, (since, hour), &hours) },
-        missing: unread.map(|before| missing(around, wish, (since, before))),
+        counted_hours: around.counted.len(),
+        read_live: if wish.live { None } else { read_live(around, (since, hour), &hours, &known) },
+        missing: unread.map(|before| missing(around, wish, (since, before), &known)),
         undated: endpoints.iter().map(|one| one.undated).sum(),
         by_url: by_url(&endpoints),
         hours: full(since / HOUR * HOUR, hour, &hours, is_missing),
@@ -90,14 +89,14 @@ fn read_live(
     around: &Surroundings,
     (since, begun): (Micros, Micros),
     hours: &BTreeMap<Micros, Hour>,
+    known: &HashSet<Micros>,
 ) -> Option<Remark> {
     if !around.finds_times() {
         let what = "all attempts are read through: no index on (webhook_id, created_at)".to_owned();
         return around.has_attempts.then(|| Remark { what, to_type: index(around), hours: 0 });
     }
-    let counted: HashSet<Micros> = around.counted.iter().copied().collect();
     let whole = hours.values().filter(|hour| hour.at > since && hour.at < begun - FRESH);
-    let left: Vec<i64> = whole.filter(|hour| !counted.contains(&hour.at)).map(|hour| hour.attempts).collect();
+    let left: Vec<i64> = whole.filter(|hour| !known.contains(&hour.at)).map(|hour| hour.attempts).collect();
     (!left.is_empty()).then(|| Remark {
         what: format!(
             "{} attempts were read one by one: {} hours are not counted yet, and each run of webhook retry counts some",
@@ -121,9 +120,14 @@ fn index(around: &Surroundings) -> String {
 }
 
 /// What the figures leave out, and what to type so that the next ones do not.
-fn missing(around: &Surroundings, wish: &Wish, (since, before): (Micros, Micros)) -> Remark {
+fn missing(
+    around: &Surroundings,
+    wish: &Wish,
+    (since, before): (Micros, Micros),
+    known: &HashSet<Micros>,
+) -> Remark {
     let all = (before - since + HOUR - 1) / HOUR;
-    let hours = all - around.counted.iter().filter(|hour| **hour > since && **hour < before).count() as i64;
+    let hours = all - known.iter().filter(|hour| **hour > since && **hour < before).count() as i64;
     Remark {
         what: format!(
             "attempts of {hours} hours before {} are missing from these figures: they are not counted yet, and reading \

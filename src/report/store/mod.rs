@@ -15,6 +15,7 @@ mod rest;
 mod tally;
 mod tool;
 mod uncounted;
+mod written;
 mod yardi;
 
 use sqlx::Row;
@@ -63,6 +64,8 @@ struct Surroundings {
     owns_attempts: bool,
     /// The hours of the window that are counted, in their order.
     counted: Vec<Micros>,
+    /// The others of which attempts were counted as they were written.
+    written: Vec<Micros>,
 }
 
 /// Two looks side by side, each a transaction of one moment: one at the attempts, and whoever is ready at all else. They
@@ -72,17 +75,18 @@ pub async fn find_health(db: &Db, wish: &Wish) -> Result<Health, Trouble> {
     let (rest, beside) = (Rest::default(), Beside::new(wish));
     let attempts = db.tx_reading(async |tx: &mut PgConnection| {
         let around = find_surroundings(tx, wish).await?;
-        let left = hours::left(around.since(wish), around.now, &around.counted);
-        rest.offer(&around, &left);
+        rest.offer(&around, &hours::left(around.since(wish), around.now, &around.known()));
         beside.open(Known {
-            left,
+            left: hours::left(around.since(wish), around.now, &around.counted),
             is_all: around.counted.is_empty(),
             has_failed_index: around.has_failed_index,
+            written_since: around.written.first().copied(),
             recent: around.recent_counted(),
         });
         // The longest of all, so that nobody waits for it in the end.
         rest.read_one(tx).await?;
         let mut begun = counted::begin(tx, &around, wish, &beside).await?;
+        written::add(tx, &around.written, &mut begun.tally).await?;
         rest.read_all(tx).await?;
         let unread = rest.add_to(&mut begun.tally);
         let last = last::find_last(tx, &begun.tally).await?;
@@ -134,6 +138,13 @@ impl Surroundings {
         self.counted.iter().copied().filter(|hour| *hour >= self.recent()).collect()
     }
 
+    /// The hours of which nothing is read from the attempts, in their order.
+    fn known(&self) -> Vec<Micros> {
+        let mut known = [&self.counted[..], &self.written].concat();
+        known.sort_unstable();
+        known
+    }
+
     /// Whether attempts of a time are found without reading all.
     fn finds_times(&self) -> bool {
         self.has_time_index || self.has_order
@@ -156,6 +167,7 @@ impl Surroundings {
             has_attempts: true,
             owns_attempts: true,
             counted: vec![],
+            written: vec![],
         }
     }
 }
@@ -169,7 +181,8 @@ const SURROUNDINGS: &str = "
         current_setting('server_version_num')::int4,
         pg_relation_size(c.oid) / current_setting('block_size')::int4, c.relpages, pg_has_role(c.relowner, 'usage'),
         array(select pg_get_indexdef(x.indexrelid) from pg_index x where x.indrelid = c.oid and x.indisvalid),
-        h.counted, h.in_order
+        h.counted, h.in_order,
+        exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'hookyard_counts_inserted')
     from (select to_regclass('webhook_delivery_attempts') as oid) t
     left join pg_class c on c.oid = t.oid
     cross join (
@@ -200,10 +213,14 @@ async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroun
     let mut is_in_order = in_order.and_then(|hours| hours.last().copied()).flatten();
     let has_index = has(" USING brin (created_at");
     if has_index && is_in_order.is_none() {
-        is_in_order = sqlx::raw_sql(IN_ORDER).fetch_one(tx).await?.try_get(0)?;
+        is_in_order = sqlx::raw_sql(IN_ORDER).fetch_one(&mut *tx).await?.try_get(0)?;
     }
+    let written_since = if row.try_get(10)? && !wish.live { written::find_since(tx).await? } else { None };
+    let (now, counted): (Micros, Vec<Micros>) =
+        (row.try_get(0)?, counted.into_iter().flatten().map(|hour| hour * 1_000_000).collect());
+    let window = (now - wish.window_s * 1_000_000, now);
     Ok(Surroundings {
-        now: row.try_get(0)?,
+        now,
         standby: row.try_get(1)?,
         lag_s: row.try_get(2)?,
         server: row.try_get(3)?,
@@ -213,6 +230,7 @@ async fn find_surroundings(tx: &mut PgConnection, wish: &Wish) -> Result<Surroun
         has_fresh: pages - vacuumed.map_or(0, i64::from) > MUCH,
         has_time_index: has(" USING btree (webhook_id, created_at"),
         has_failed_index: indexes.iter().any(|one| one.contains(" USING btree (response_status, created_at")),
-        counted: counted.into_iter().flatten().map(|hour| hour * 1_000_000).collect(),
+        written: written_since.map(|since| written::hours(since, window, &counted)).unwrap_or_default(),
+        counted,
     })
 }

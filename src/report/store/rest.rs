@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnection;
 use tokio::sync::Notify;
 
 use super::Surroundings;
-use super::hours::{self, HOUR, Stretch};
+use super::hours::{HOUR, Stretch};
 use super::pieces::{batches, length, pieces};
 use super::tally::Tally;
 use super::uncounted::{self, How, Line};
@@ -113,14 +113,7 @@ impl Rest {
     pub fn add_to(&self, tally: &mut Tally) -> Option<Micros> {
         let state = self.state();
         for line in state.read.range(..state.unread.unwrap_or(usize::MAX)).flat_map(|(_, lines)| lines) {
-            match line.hour {
-                Some(at) => tally.add_one(line.webhook_id, &hours::hour_of(at, line.counts())),
-                None => tally.add_webhook(line.webhook_id, &hours::hour_of(0, line.counts()), [None, None]),
-            }
-            if let (Some(is_success), Some(status), Some(when)) = (line.is_success(), line.status, line.last)
-            {
-                tally.note_last(line.webhook_id, is_success, (when, status));
-            }
+            line.add_to(tally);
         }
         let newest = state.batches.get(state.unread?)?.first()?;
         Some(newest.1.unwrap_or(state.now))

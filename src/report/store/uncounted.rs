@@ -9,8 +9,9 @@ use sqlx::postgres::{PgConnection, PgRow};
 use uuid::Uuid;
 
 use super::along::Along;
-use super::hours::{HOUR, Stretch};
+use super::hours::{self, HOUR, Stretch};
 use super::pieces::bounds;
+use super::tally::Tally;
 use super::{NO_ANSWER, Surroundings};
 use crate::clock::Micros;
 
@@ -46,14 +47,15 @@ enum Shape {
 }
 
 pub fn how(around: &Surroundings, stretches: &[Stretch]) -> How {
+    let is_later = matches!(*stretches, [(from, None)] if from > around.begun());
     let shape = match *stretches {
-        _ if !around.finds_times() => Shape::Mixed,
+        _ if is_later || !around.finds_times() => Shape::Mixed,
         [(from, None)] if from >= around.begun() - HOUR => Shape::Newest,
         [(from, Some(until))] if from / HOUR == (until - 1) / HOUR => Shape::Hour,
         _ => Shape::Mixed,
     };
     // What is fresh would be looked at, too.
-    let is_aside = shape == Shape::Hour && around.has_fresh && around.has_time_index;
+    let is_aside = (is_later || shape == Shape::Hour) && around.has_fresh && around.has_time_index;
     let along = if around.has_order && !is_aside { Along::Time } else { Along::Webhooks };
     How { shape, along, has_bin: around.server >= 140_000 }
 }
@@ -155,6 +157,16 @@ fn line(row: &PgRow, hour: Option<Micros>, count: i64) -> Result<Line, sqlx::Err
 }
 
 impl Line {
+    pub fn add_to(&self, tally: &mut Tally) {
+        match self.hour {
+            Some(at) => tally.add_one(self.webhook_id, &hours::hour_of(at, self.counts())),
+            None => tally.add_webhook(self.webhook_id, &hours::hour_of(0, self.counts()), [None, None]),
+        }
+        if let (Some(is_success), Some(status), Some(when)) = (self.is_success(), self.status, self.last) {
+            tally.note_last(self.webhook_id, is_success, (when, status));
+        }
+    }
+
     /// As the documents' own queries have it; a redirect is neither.
     pub fn is_success(&self) -> Option<bool> {
         match self.status? {
@@ -165,7 +177,7 @@ impl Line {
     }
 
     /// Attempts, successes, refused, failures, no answer.
-    pub fn counts(&self) -> [i64; 5] {
+    fn counts(&self) -> [i64; 5] {
         let when = |is: bool| if is { self.count } else { 0 };
         [
             self.count,
@@ -199,7 +211,12 @@ mod tests {
         assert_eq!(past(true, true), (Shape::Hour, Along::Webhooks));
         assert_eq!(past(false, true), (Shape::Hour, Along::Time));
         assert_eq!(past(true, false), (Shape::Hour, Along::Time));
-        assert_eq!(how_of(&[NEWEST], |around| around.has_fresh = true), (Shape::Newest, Along::Time));
+        let later = (101 * HOUR, None);
+        for (stretch, expected) in
+            [(NEWEST, (Shape::Newest, Along::Time)), (later, (Shape::Mixed, Along::Webhooks))]
+        {
+            assert_eq!(how_of(&[stretch], |around| around.has_fresh = true), expected);
+        }
     }
 
     #[test]

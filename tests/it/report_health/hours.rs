@@ -35,7 +35,7 @@ pub fn enter_own(scene: &Scene) {
 }
 
 /// Everything that is counted by hour, and nothing that says how it was counted.
-fn numbers(scene: &Scene, arguments: &[&str]) -> (serde_json::Value, i64) {
+pub fn numbers(scene: &Scene, arguments: &[&str]) -> (serde_json::Value, i64) {
     let found = seen(scene, arguments);
     let deliveries = &found["deliveries"];
     let endpoints: Vec<_> = deliveries["endpoints"]

@@ -27,6 +27,7 @@ const SOURCES: &[&str] = &[
     include_str!("../../../migrations/0012_claims.sql"),
     include_str!("../../../migrations/0013_failed_hours.sql"),
     include_str!("../../../migrations/0014_order.sql"),
+    include_str!("../../../migrations/0015_written_hours.sql"),
     include_str!("../../../migrations/entry_payloads.sql"),
     include_str!("../../../migrations/create_entry.sql"),
     include_str!("../../../src/db/migrations/mod.rs"),

@@ -74,9 +74,11 @@ pub async fn keep_house(db: &Db, run: Uuid) -> Result<usize, Trouble> {
 }
 
 /// Count hours that are over, for reports, and group their failures: a quarter of a second at most, and nothing that a
-/// delivery waits for. What was counted is noted with how the attempts lie.
+/// delivery waits for. What was counted is noted with how the attempts lie. What was counted as it was written is put
+/// together.
 pub async fn count_hours(db: &Db) -> Result<(), Trouble> {
-    const COUNT: &str = "select hookyard.count_hours(b.budget), hookyard.group_failures(b.budget)
+    const COUNT: &str = "select hookyard.count_hours(b.budget), hookyard.group_failures(b.budget),
+            hookyard.merge_written()
         from (select interval '250 milliseconds' as budget) b";
     const NOTE: &str = "update hookyard.counted_hours c set is_in_order = hookyard.attempts_in_order()
         where c.hour = (select max(m.hour) from hookyard.counted_hours m)";
