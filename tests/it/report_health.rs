@@ -5,6 +5,7 @@ mod documents;
 mod forms;
 pub mod hours;
 mod many;
+mod standby;
 mod verdict;
 mod written;
 mod yardi;
