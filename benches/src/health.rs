@@ -1,5 +1,6 @@
 //! P9: `report health` over a long history, against the document's own GROUP BY on the same rows in the same run; warm,
-//! right after heavy inserts, and what it costs whoever inserts meanwhile.
+//! right after heavy inserts, with and without what `database status` asks for where there are many, and what all of it
+//! costs whoever inserts.
 
 use std::time::{Duration, Instant};
 
@@ -82,15 +83,36 @@ async fn generate(lab: &Lab, count: usize) -> Result<()> {
     lab.db.batch_execute("vacuum (analyze) webhook_delivery_attempts").await?;
     lab.db.batch_execute("vacuum (analyze) hookyard.attempts").await?;
     eprintln!("P9: {count} attempts in {:.0} s", begun.elapsed().as_secs_f64());
-    // As cron does, a quarter of a second in each run.
+    count_hours(lab).await
+}
+
+/// As cron does, a quarter of a second in each run.
+async fn count_hours(lab: &Lab) -> Result<()> {
     let (begun, mut runs) = (Instant::now(), 0);
     while lab.number(LEFT).await? > 0 {
         lab.run(&["webhook", "retry", "--quiet"], LONG).await?;
         runs += 1;
         ensure!(runs < 2000, "the hours are never counted");
     }
-    eprintln!("P9: a month of hours counted in {runs} runs, {:.1} s", begun.elapsed().as_secs_f64());
+    eprintln!("P9: hours counted in {runs} runs, {:.1} s", begun.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// The last three hours once more, as they were before the heavy inserts, but counted as they are written.
+async fn write_counted(lab: &Lab, count: usize) -> Result<()> {
+    lab.db
+        .batch_execute(
+            "delete from webhook_delivery_attempts where created_at >= now() - interval '3 hours';
+             delete from hookyard.attempts where started_at >= now() - interval '3 hours';
+             delete from hookyard.hours where hour >= now() - interval '4 hours';
+             delete from hookyard.counted_hours where hour >= now() - interval '4 hours'",
+        )
+        .await?;
+    lab.db.batch_execute("select hookyard.count_writes(true)").await?;
+    lab.db.batch_execute(&attempts(count / 240, "3 hours")).await?;
+    lab.db.batch_execute("vacuum (analyze) webhook_delivery_attempts").await?;
+    lab.db.batch_execute("vacuum (analyze) hookyard.attempts").await?;
+    count_hours(lab).await
 }
 
 /// Hours that are not counted, or whose failures are not grouped.
@@ -135,6 +157,22 @@ async fn compare(lab: &Lab, scale: &Scale, rows: &mut Vec<Row>, when: [&'static 
     Ok(())
 }
 
+/// Statements a second that write one attempt each, and wait for the disk.
+async fn insert_one_by_one(lab: &Lab) -> Result<f64> {
+    let one = lab
+        .db
+        .prepare(
+            "insert into webhook_delivery_attempts (webhook_id, payload, response_data, response_status)
+             values (lpad('1', 32, '0')::uuid, '{\"event\": \"REPORT_READY\"}', '{\"status\": \"received\"}', 200)",
+        )
+        .await?;
+    let begun = Instant::now();
+    for _ in 0..3000 {
+        lab.db.execute(&one, &[]).await?;
+    }
+    Ok(3e3 / begun.elapsed().as_secs_f64())
+}
+
 /// Attempts a second.
 async fn insert(lab: &Lab) -> Result<f64> {
     let begun = Instant::now();
@@ -153,7 +191,49 @@ pub async fn run(lab: &Lab, scale: &Scale, rows: &mut Vec<Row>) -> Result<()> {
         ["P9 the same right after 1 % more in one go, 24 hours", "P9 the same, 7 days"],
     )
     .await?;
-    // What it costs whoever inserts: the index by time, and hours that are counted beside it.
+    write_counted(lab, scale.history).await?;
+    lab.db.batch_execute(&attempts(scale.history / 100, "20 minutes")).await?;
+    compare(
+        lab,
+        scale,
+        rows,
+        ["P9 right after 1 % more, counted as written, 24 hours", "P9 the same, counted as written, 7 days"],
+    )
+    .await?;
+    insert_counted(lab, scale, rows).await?;
+    insert_indexed(lab, scale, rows).await
+}
+
+/// What it costs whoever inserts that his attempts are counted as he writes them.
+async fn insert_counted(lab: &Lab, scale: &Scale, rows: &mut Vec<Row>) -> Result<()> {
+    let (mut alone, mut counted, mut one, mut one_counted) = (vec![], vec![], vec![], vec![]);
+    for _ in 0..scale.rounds {
+        for (is_counted, many, single) in
+            [("false", &mut alone, &mut one), ("true", &mut counted, &mut one_counted)]
+        {
+            lab.db.batch_execute(&format!("select hookyard.count_writes({is_counted})")).await?;
+            many.push(insert(lab).await?);
+            single.push(insert_one_by_one(lab).await?);
+        }
+    }
+    lab.db.batch_execute("select hookyard.count_writes(false)").await?;
+    for (what, with, without) in [
+        ("P9 inserts of many attempts counted as written, against not", counted, alone),
+        ("P9 inserts of one attempt counted as written, against not", one_counted, one),
+    ] {
+        let (with, without) = (median(&with), median(&without));
+        rows.push(Row {
+            what,
+            figure: format!("{:.2} ({with:.0}/s against {without:.0}/s)", with / without),
+            target: "≥ 0.7",
+            met: Some(with / without >= 0.7),
+        });
+    }
+    Ok(())
+}
+
+/// The index by time, and hours that are counted beside it.
+async fn insert_indexed(lab: &Lab, scale: &Scale, rows: &mut Vec<Row>) -> Result<()> {
     let (mut without, mut alone, mut beside) = (vec![], vec![], vec![]);
     for _ in 0..scale.rounds {
         lab.db.batch_execute("drop index idx_webhook_delivery_attempts_created").await?;
