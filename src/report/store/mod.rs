@@ -9,6 +9,7 @@ mod counted;
 mod failed;
 mod hours;
 mod last;
+mod line;
 mod pieces;
 mod queue;
 mod rest;

@@ -10,9 +10,10 @@ use tokio::sync::Notify;
 
 use super::Surroundings;
 use super::hours::{HOUR, Stretch};
+use super::line::Line;
 use super::pieces::{batches, length, pieces};
 use super::tally::Tally;
-use super::uncounted::{self, How, Line};
+use super::uncounted::{self, How};
 use crate::clock::Micros;
 
 /// Of the nine seconds that a look may take.

@@ -6,25 +6,13 @@ use std::time::Duration;
 
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
-use uuid::Uuid;
 
+use super::Surroundings;
 use super::along::Along;
-use super::hours::{self, HOUR, Stretch};
+use super::hours::{HOUR, Stretch};
+use super::line::Line;
 use super::pieces::bounds;
-use super::tally::Tally;
-use super::{NO_ANSWER, Surroundings};
 use crate::clock::Micros;
-
-/// What one endpoint did in one hour, as far as it was read, with one status.
-pub struct Line {
-    pub webhook_id: Uuid,
-    pub status: Option<i32>,
-    /// None: of the year infinity.
-    pub hour: Option<Micros>,
-    pub count: i64,
-    /// The last of them, where it is known and nothing of the kind is later.
-    pub last: Option<Micros>,
-}
 
 /// How stretches are read, whatever fits the table and them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,39 +142,6 @@ async fn read_mixed(
 
 fn line(row: &PgRow, hour: Option<Micros>, count: i64) -> Result<Line, sqlx::Error> {
     Ok(Line { webhook_id: row.try_get(0)?, status: row.try_get(1)?, hour, count, last: None })
-}
-
-impl Line {
-    pub fn add_to(&self, tally: &mut Tally) {
-        match self.hour {
-            Some(at) => tally.add_one(self.webhook_id, &hours::hour_of(at, self.counts())),
-            None => tally.add_webhook(self.webhook_id, &hours::hour_of(0, self.counts()), [None, None]),
-        }
-        if let (Some(is_success), Some(status), Some(when)) = (self.is_success(), self.status, self.last) {
-            tally.note_last(self.webhook_id, is_success, (when, status));
-        }
-    }
-
-    /// As the documents' own queries have it; a redirect is neither.
-    pub fn is_success(&self) -> Option<bool> {
-        match self.status? {
-            200..300 => Some(true),
-            400.. => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Attempts, successes, refused, failures, no answer.
-    fn counts(&self) -> [i64; 5] {
-        let when = |is: bool| if is { self.count } else { 0 };
-        [
-            self.count,
-            when(self.is_success() == Some(true)),
-            when(self.status.is_some_and(|status| (400..500).contains(&status))),
-            when(self.is_success() == Some(false)),
-            when(self.status == Some(NO_ANSWER)),
-        ]
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::hours::HOUR;
+use super::line::Line;
 use super::tally::Tally;
-use super::uncounted::Line;
 use crate::clock::Micros;
 
 /// From which hour on; none: something was missed.
