@@ -26,9 +26,7 @@ pub async fn list_indexes(db: &Db) -> Result<Vec<Standing>, Trouble> {
         where c.relkind in ('r', 'p') and pg_table_is_visible(c.oid)
             and c.relname in ('webhooks', 'webhook_delivery_attempts', 'yardi_properties', 'yardi_entries',
                 'yardi_invites')";
-    let rows =
-        db.tx(async |connection| sqlx::query(LIST).persistent(false).fetch_all(connection).await).await?;
-    let standing = |row: &PgRow| {
+    list(db, LIST, |row| {
         Ok(Standing {
             table: row.try_get("on_table")?,
             name: row.try_get("name")?,
@@ -37,8 +35,8 @@ pub async fn list_indexes(db: &Db) -> Result<Vec<Standing>, Trouble> {
             ours_to_build: row.try_get("ours_to_build")?,
             builder: row.try_get("builder")?,
         })
-    };
-    rows.iter().map(standing).collect::<Result<_, sqlx::Error>>().map_err(|why| Trouble::of(why, db.place()))
+    })
+    .await
 }
 
 /// Outside any transaction, as CONCURRENTLY demands.
@@ -63,9 +61,7 @@ pub async fn find_surroundings(db: &Db) -> Result<Surroundings, Trouble> {
             coalesce((select array_to_string(c.reloptions, ',') from pg_class c
                 where c.oid = to_regclass('webhook_delivery_attempts')), '') like '%autovacuum%' as is_tuned,
             exists (select from pg_class c where c.relname = 'oban_jobs' and c.relkind in ('r', 'p')) as has_oban";
-    let row =
-        db.tx(async |connection| sqlx::query(FIND).persistent(false).fetch_one(connection).await).await?;
-    let surroundings = || {
+    find(db, FIND, |row| {
         Ok(Surroundings {
             version: row.try_get("version")?,
             timezone: row.try_get("timezone")?,
@@ -74,8 +70,8 @@ pub async fn find_surroundings(db: &Db) -> Result<Surroundings, Trouble> {
             is_tuned: row.try_get("is_tuned")?,
             has_oban: row.try_get("has_oban")?,
         })
-    };
-    surroundings().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
+    })
+    .await
 }
 
 /// Looks at the last hundred pages only: that costs the same however long the history is, as long as each of our own is
@@ -92,16 +88,14 @@ pub async fn count_strangers(db: &Db) -> Result<Strangers, Trouble> {
             where a.ctid >= (select format('(%s,0)', greatest(
                 pg_relation_size('webhook_delivery_attempts') / current_setting('block_size')::bigint - 100, 0))::tid)
             offset 0) theirs";
-    let row =
-        db.tx(async |connection| sqlx::query(COUNT).persistent(false).fetch_one(connection).await).await?;
-    let strangers = || {
+    find(db, COUNT, |row| {
         Ok(Strangers {
             looked_at: row.try_get("looked_at")?,
             count: row.try_get("strangers")?,
             latest: row.try_get("latest")?,
         })
-    };
-    strangers().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
+    })
+    .await
 }
 
 /// Whether attempts are counted as they are written, and how many there are in an hour.
@@ -115,16 +109,14 @@ pub async fn find_writes(db: &Db) -> Result<Writes, Trouble> {
                     where h.hour > now() - interval '7 days'
                     group by h.hour) n), 0) as most
         from (select to_regclass('webhook_delivery_attempts') as oid) a";
-    let row =
-        db.tx(async |connection| sqlx::query(FIND).persistent(false).fetch_one(connection).await).await?;
-    let writes = || {
+    find(db, FIND, |row| {
         Ok(Writes {
             is_wanted: row.try_get("is_wanted")?,
             is_counted: row.try_get("is_counted")?,
             most: row.try_get("most")?,
         })
-    };
-    writes().map_err(|why: sqlx::Error| Trouble::of(why, db.place()))
+    })
+    .await
 }
 
 /// Whether the view can be read to the ground: its owner needs rights on what it reads.
@@ -143,10 +135,7 @@ pub async fn count_secrets(db: &Db) -> Result<Vec<(Vec<u8>, i64)>, Trouble> {
         from hookyard.secrets s
         where s.state = 'active' and (s.expires_at is null or s.expires_at > now())
         group by 1";
-    let rows =
-        db.tx(async |connection| sqlx::query(COUNT).persistent(false).fetch_all(connection).await).await?;
-    let counted = |row: &PgRow| Ok((row.try_get("head")?, row.try_get("held")?));
-    rows.iter().map(counted).collect::<Result<_, sqlx::Error>>().map_err(|why| Trouble::of(why, db.place()))
+    list(db, COUNT, |row| Ok((row.try_get("head")?, row.try_get("held")?))).await
 }
 
 /// How the stored passwords begin, as text: Base64, or bytes in hex. What is in neither form is not read at all.
@@ -155,10 +144,23 @@ pub async fn list_password_heads(db: &Db) -> Result<Vec<String>, Trouble> {
         select left(y.password::text, 640) as head from yardi_integrations y
         where y.password::text like 'AQ%' or y.password::text like '\\x01%'
         limit 10000";
-    let rows =
-        db.tx(async |connection| sqlx::query(LIST).persistent(false).fetch_all(connection).await).await?;
-    rows.iter()
-        .map(|row| row.try_get("head"))
-        .collect::<Result<_, sqlx::Error>>()
-        .map_err(|why| Trouble::of(why, db.place()))
+    list(db, LIST, |row| row.try_get("head")).await
+}
+
+async fn find<T>(
+    db: &Db,
+    sql: &'static str,
+    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
+) -> Result<T, Trouble> {
+    let row = db.tx(async |tx| sqlx::query(sql).persistent(false).fetch_one(tx).await).await?;
+    read(&row).map_err(|why| db.trouble(why))
+}
+
+async fn list<T>(
+    db: &Db,
+    sql: &'static str,
+    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
+) -> Result<Vec<T>, Trouble> {
+    let rows = db.tx(async |tx| sqlx::query(sql).persistent(false).fetch_all(tx).await).await?;
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(|why| db.trouble(why))
 }

@@ -33,7 +33,7 @@ pub struct Args {
     /// Failing beyond these limits
     #[arg(long, value_name = "LIMITS", value_parser = threshold::parse)]
     fail_on: Option<Chosen>,
-    /// Count every attempt anew, also in hours that `webhook retry` has counted
+    /// Count every attempt anew, also those that are counted already
     #[arg(long)]
     live: bool,
     /// Also write the report as one page that needs no network

@@ -1,6 +1,6 @@
-//! Failures of the last 24 hours, grouped as the document groups them: of counted hours from their groups, of hours that
-//! were counted as they were written from those, of the rest of the day from the attempts. An answer is known by its hash
-//! until it is told.
+//! Failures of the last 24 hours, grouped as the document groups them: of counted hours from their groups, of others from
+//! what was counted as it was written, of the rest of the day from the attempts. An answer is known by its hash until it
+//! is told.
 
 use sqlx::Row;
 use sqlx::postgres::PgConnection;

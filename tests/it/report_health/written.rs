@@ -51,7 +51,7 @@ fn many(rows: u32) -> String {
     )
 }
 
-/// The report is what the attempts say: all that is counted by hour, but for answer times, of which live ones are fewer.
+/// The report is what the attempts themselves say, in every part that is counted by hour, and for the same reasons.
 fn is_the_same(scene: &Scene, what: &str) {
     let ((written, counted), (live, _)) = (numbers(scene, &[]), numbers(scene, &["--live"]));
     assert!(counted > 100, "{what}: {counted}");
